@@ -1,0 +1,45 @@
+// Package selector picks the node that a call goes to.
+//
+// The default ([NewSelector]) keeps a cached view of the registry, balances by a [Strategy], and sets nodes aside
+// that [Selector.Mark] reports as failing. Start with [Selector].
+package selector
+
+import (
+	"errors"
+
+	"github.com/microtop/microtop/framework/registry"
+)
+
+var (
+	// ErrNotFound says that the registry knows no such service.
+	ErrNotFound = errors.New("not found")
+	// ErrNoneAvailable says that no node is left after filtering.
+	ErrNoneAvailable = errors.New("none available")
+)
+
+// Selector picks nodes. Implementations are safe for concurrent use.
+type Selector interface {
+	// Init applies options.
+	Init(opts ...Option) error
+	// Options returns the options in force.
+	Options() Options
+	// Select returns a function that yields a node per attempt.
+	Select(service string, opts ...SelectOption) (Next, error)
+	// Mark tells how a call to the node ended; nil is success.
+	Mark(service string, node *registry.Node, err error)
+	// Reset forgets what Mark told about the service.
+	Reset(service string)
+	// Close ends the selector and what it watches.
+	Close() error
+	// String names the implementation.
+	String() string
+}
+
+type (
+	// Next yields the node of the next attempt.
+	Next func() (*registry.Node, error)
+	// Filter narrows the candidates. It must not change what it is given.
+	Filter func([]*registry.Service) []*registry.Service
+	// Strategy orders the candidates.
+	Strategy func([]*registry.Service) Next
+)

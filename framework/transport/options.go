@@ -1,0 +1,115 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/microtop/microtop/framework/codec"
+	"github.com/microtop/microtop/framework/limits"
+	"github.com/microtop/microtop/framework/logger"
+)
+
+// DefaultDialTimeout bounds a dial that says nothing else.
+var DefaultDialTimeout = 5 * time.Second
+
+// Options configure a transport.
+type Options struct {
+	// Addrs are the addresses of an intermediary, for transports that have one.
+	Addrs []string
+	// Codec encodes messages, for transports that need one.
+	Codec codec.Marshaler
+	// Secure asks for TLS.
+	Secure bool
+	// TLSConfig is cloned before use. Peers are verified unless it says otherwise.
+	TLSConfig *tls.Config
+	// Timeout bounds each Send and Recv; zero means none.
+	Timeout time.Duration
+	Logger  logger.Logger
+	Context context.Context
+}
+
+// DialOptions configure one connection.
+type DialOptions struct {
+	// Stream says that the connection carries one stream.
+	Stream  bool
+	Timeout time.Duration
+	Context context.Context
+}
+
+// ListenOptions configure one listener.
+type ListenOptions struct{ Context context.Context }
+
+type (
+	// Option sets a field of Options.
+	Option func(*Options)
+	// DialOption sets a field of DialOptions.
+	DialOption func(*DialOptions)
+	// ListenOption sets a field of ListenOptions.
+	ListenOption func(*ListenOptions)
+)
+
+// Addrs sets the addresses of an intermediary.
+func Addrs(addrs ...string) Option { return func(o *Options) { o.Addrs = addrs } }
+
+// Codec sets the marshaler, for transports that need one.
+func Codec(c codec.Marshaler) Option { return func(o *Options) { o.Codec = c } }
+
+// Timeout bounds each Send and Recv.
+func Timeout(t time.Duration) Option { return func(o *Options) { o.Timeout = t } }
+
+// Secure asks for TLS.
+func Secure(b bool) Option { return func(o *Options) { o.Secure = b } }
+
+// TLSConfig sets the TLS configuration; it is cloned before use.
+func TLSConfig(t *tls.Config) Option { return func(o *Options) { o.TLSConfig = t } }
+
+// WithLogger sets where the transport logs.
+func WithLogger(l logger.Logger) Option { return func(o *Options) { o.Logger = l } }
+
+// WithStream marks the connection as one stream's.
+func WithStream() DialOption { return func(o *DialOptions) { o.Stream = true } }
+
+// WithTimeout bounds the dial.
+func WithTimeout(d time.Duration) DialOption { return func(o *DialOptions) { o.Timeout = d } }
+
+type (
+	limitsKey   struct{}
+	listenerKey struct{}
+)
+
+// WithLimits bounds what peers may send; zero fields take their defaults.
+func WithLimits(l limits.Limits) Option {
+	return func(o *Options) { o.Context = withValue(o.Context, limitsKey{}, l) }
+}
+
+// Limits returns the limits set by WithLimits, with defaults filled in.
+func (o Options) Limits() limits.Limits {
+	if o.Context != nil {
+		if l, ok := o.Context.Value(limitsKey{}).(limits.Limits); ok {
+			return l.WithDefaults()
+		}
+	}
+	return limits.Default()
+}
+
+// NetListener makes Listen use a listener that the caller opened; the transport closes it.
+func NetListener(l net.Listener) ListenOption {
+	return func(o *ListenOptions) { o.Context = withValue(o.Context, listenerKey{}, l) }
+}
+
+func netListener(o ListenOptions) net.Listener {
+	if o.Context == nil {
+		return nil
+	}
+	l, _ := o.Context.Value(listenerKey{}).(net.Listener)
+	return l
+}
+
+func withValue(ctx context.Context, key, value any) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return context.WithValue(ctx, key, value)
+}
