@@ -2,7 +2,11 @@
 // versions:
 // 	protoc-gen-go v1.36.12
 // 	protoc        v3.21.12
-// source: debug.proto
+// source: framework/debug/proto/debug.proto
+
+// The debug service. Health, Stats, Log and Trace are go-micro v4's messages, byte for byte (docs/wire.md §10).
+// v4 gave them no package, which is invisible on the wire; ours keeps them apart from a program's own messages.
+// Schema, Profile and Info are this framework's own.
 
 package proto
 
@@ -51,11 +55,11 @@ func (x SpanType) String() string {
 }
 
 func (SpanType) Descriptor() protoreflect.EnumDescriptor {
-	return file_debug_proto_enumTypes[0].Descriptor()
+	return file_framework_debug_proto_debug_proto_enumTypes[0].Descriptor()
 }
 
 func (SpanType) Type() protoreflect.EnumType {
-	return &file_debug_proto_enumTypes[0]
+	return &file_framework_debug_proto_debug_proto_enumTypes[0]
 }
 
 func (x SpanType) Number() protoreflect.EnumNumber {
@@ -64,7 +68,7 @@ func (x SpanType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SpanType.Descriptor instead.
 func (SpanType) EnumDescriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{0}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{0}
 }
 
 type Kind int32
@@ -110,11 +114,11 @@ func (x Kind) String() string {
 }
 
 func (Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_debug_proto_enumTypes[1].Descriptor()
+	return file_framework_debug_proto_debug_proto_enumTypes[1].Descriptor()
 }
 
 func (Kind) Type() protoreflect.EnumType {
-	return &file_debug_proto_enumTypes[1]
+	return &file_framework_debug_proto_debug_proto_enumTypes[1]
 }
 
 func (x Kind) Number() protoreflect.EnumNumber {
@@ -123,7 +127,7 @@ func (x Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Kind.Descriptor instead.
 func (Kind) EnumDescriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{1}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{1}
 }
 
 type HealthRequest struct {
@@ -135,7 +139,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_debug_proto_msgTypes[0]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -147,7 +151,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[0]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -160,7 +164,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{0}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *HealthRequest) GetService() string {
@@ -180,7 +184,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_debug_proto_msgTypes[1]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -192,7 +196,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[1]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -205,7 +209,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{1}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *HealthResponse) GetStatus() string {
@@ -224,7 +228,7 @@ type StatsRequest struct {
 
 func (x *StatsRequest) Reset() {
 	*x = StatsRequest{}
-	mi := &file_debug_proto_msgTypes[2]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -236,7 +240,7 @@ func (x *StatsRequest) String() string {
 func (*StatsRequest) ProtoMessage() {}
 
 func (x *StatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[2]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -249,7 +253,7 @@ func (x *StatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsRequest.ProtoReflect.Descriptor instead.
 func (*StatsRequest) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{2}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *StatsRequest) GetService() string {
@@ -281,7 +285,7 @@ type StatsResponse struct {
 
 func (x *StatsResponse) Reset() {
 	*x = StatsResponse{}
-	mi := &file_debug_proto_msgTypes[3]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -293,7 +297,7 @@ func (x *StatsResponse) String() string {
 func (*StatsResponse) ProtoMessage() {}
 
 func (x *StatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[3]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -306,7 +310,7 @@ func (x *StatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsResponse.ProtoReflect.Descriptor instead.
 func (*StatsResponse) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{3}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *StatsResponse) GetTimestamp() uint64 {
@@ -380,7 +384,7 @@ type LogRequest struct {
 
 func (x *LogRequest) Reset() {
 	*x = LogRequest{}
-	mi := &file_debug_proto_msgTypes[4]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -392,7 +396,7 @@ func (x *LogRequest) String() string {
 func (*LogRequest) ProtoMessage() {}
 
 func (x *LogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[4]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -405,7 +409,7 @@ func (x *LogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogRequest.ProtoReflect.Descriptor instead.
 func (*LogRequest) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{4}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *LogRequest) GetService() string {
@@ -448,7 +452,7 @@ type Record struct {
 
 func (x *Record) Reset() {
 	*x = Record{}
-	mi := &file_debug_proto_msgTypes[5]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -460,7 +464,7 @@ func (x *Record) String() string {
 func (*Record) ProtoMessage() {}
 
 func (x *Record) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[5]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -473,7 +477,7 @@ func (x *Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Record.ProtoReflect.Descriptor instead.
 func (*Record) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{5}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Record) GetTimestamp() int64 {
@@ -507,7 +511,7 @@ type TraceRequest struct {
 
 func (x *TraceRequest) Reset() {
 	*x = TraceRequest{}
-	mi := &file_debug_proto_msgTypes[6]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -519,7 +523,7 @@ func (x *TraceRequest) String() string {
 func (*TraceRequest) ProtoMessage() {}
 
 func (x *TraceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[6]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -532,7 +536,7 @@ func (x *TraceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TraceRequest.ProtoReflect.Descriptor instead.
 func (*TraceRequest) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{6}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TraceRequest) GetId() string {
@@ -551,7 +555,7 @@ type TraceResponse struct {
 
 func (x *TraceResponse) Reset() {
 	*x = TraceResponse{}
-	mi := &file_debug_proto_msgTypes[7]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -563,7 +567,7 @@ func (x *TraceResponse) String() string {
 func (*TraceResponse) ProtoMessage() {}
 
 func (x *TraceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[7]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -576,7 +580,7 @@ func (x *TraceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TraceResponse.ProtoReflect.Descriptor instead.
 func (*TraceResponse) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{7}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TraceResponse) GetSpans() []*Span {
@@ -597,14 +601,14 @@ type Span struct {
 	// Nanoseconds.
 	Duration      uint64            `protobuf:"varint,6,opt,name=duration,proto3" json:"duration,omitempty"`
 	Metadata      map[string]string `protobuf:"bytes,7,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Type          SpanType          `protobuf:"varint,8,opt,name=type,proto3,enum=SpanType" json:"type,omitempty"`
+	Type          SpanType          `protobuf:"varint,8,opt,name=type,proto3,enum=micro.debug.SpanType" json:"type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Span) Reset() {
 	*x = Span{}
-	mi := &file_debug_proto_msgTypes[8]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +620,7 @@ func (x *Span) String() string {
 func (*Span) ProtoMessage() {}
 
 func (x *Span) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[8]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +633,7 @@ func (x *Span) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Span.ProtoReflect.Descriptor instead.
 func (*Span) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{8}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Span) GetTrace() string {
@@ -696,7 +700,7 @@ type SchemaRequest struct {
 
 func (x *SchemaRequest) Reset() {
 	*x = SchemaRequest{}
-	mi := &file_debug_proto_msgTypes[9]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -708,7 +712,7 @@ func (x *SchemaRequest) String() string {
 func (*SchemaRequest) ProtoMessage() {}
 
 func (x *SchemaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[9]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -721,7 +725,7 @@ func (x *SchemaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SchemaRequest.ProtoReflect.Descriptor instead.
 func (*SchemaRequest) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{9}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{9}
 }
 
 type SchemaResponse struct {
@@ -737,7 +741,7 @@ type SchemaResponse struct {
 
 func (x *SchemaResponse) Reset() {
 	*x = SchemaResponse{}
-	mi := &file_debug_proto_msgTypes[10]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -749,7 +753,7 @@ func (x *SchemaResponse) String() string {
 func (*SchemaResponse) ProtoMessage() {}
 
 func (x *SchemaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[10]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -762,7 +766,7 @@ func (x *SchemaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SchemaResponse.ProtoReflect.Descriptor instead.
 func (*SchemaResponse) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{10}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SchemaResponse) GetEndpoints() []*Endpoint {
@@ -790,7 +794,7 @@ type Endpoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "Handler.Method"; for a subscriber, the function.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Kind Kind   `protobuf:"varint,2,opt,name=kind,proto3,enum=Kind" json:"kind,omitempty"`
+	Kind Kind   `protobuf:"varint,2,opt,name=kind,proto3,enum=micro.debug.Kind" json:"kind,omitempty"`
 	// Full names of types; empty where unknown.
 	Request  string `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
 	Response string `protobuf:"bytes,4,opt,name=response,proto3" json:"response,omitempty"`
@@ -806,7 +810,7 @@ type Endpoint struct {
 
 func (x *Endpoint) Reset() {
 	*x = Endpoint{}
-	mi := &file_debug_proto_msgTypes[11]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +822,7 @@ func (x *Endpoint) String() string {
 func (*Endpoint) ProtoMessage() {}
 
 func (x *Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[11]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +835,7 @@ func (x *Endpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Endpoint.ProtoReflect.Descriptor instead.
 func (*Endpoint) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{11}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Endpoint) GetName() string {
@@ -903,7 +907,7 @@ type Type struct {
 
 func (x *Type) Reset() {
 	*x = Type{}
-	mi := &file_debug_proto_msgTypes[12]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +919,7 @@ func (x *Type) String() string {
 func (*Type) ProtoMessage() {}
 
 func (x *Type) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[12]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +932,7 @@ func (x *Type) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Type.ProtoReflect.Descriptor instead.
 func (*Type) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{12}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Type) GetName() string {
@@ -969,7 +973,7 @@ type EnumValue struct {
 
 func (x *EnumValue) Reset() {
 	*x = EnumValue{}
-	mi := &file_debug_proto_msgTypes[13]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +985,7 @@ func (x *EnumValue) String() string {
 func (*EnumValue) ProtoMessage() {}
 
 func (x *EnumValue) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[13]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +998,7 @@ func (x *EnumValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnumValue.ProtoReflect.Descriptor instead.
 func (*EnumValue) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{13}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *EnumValue) GetName() string {
@@ -1034,7 +1038,7 @@ type Field struct {
 
 func (x *Field) Reset() {
 	*x = Field{}
-	mi := &file_debug_proto_msgTypes[14]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1050,7 @@ func (x *Field) String() string {
 func (*Field) ProtoMessage() {}
 
 func (x *Field) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[14]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1063,7 @@ func (x *Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Field.ProtoReflect.Descriptor instead.
 func (*Field) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{14}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Field) GetName() string {
@@ -1137,7 +1141,7 @@ type ProfileRequest struct {
 
 func (x *ProfileRequest) Reset() {
 	*x = ProfileRequest{}
-	mi := &file_debug_proto_msgTypes[15]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1149,7 +1153,7 @@ func (x *ProfileRequest) String() string {
 func (*ProfileRequest) ProtoMessage() {}
 
 func (x *ProfileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[15]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1162,7 +1166,7 @@ func (x *ProfileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileRequest.ProtoReflect.Descriptor instead.
 func (*ProfileRequest) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{15}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ProfileRequest) GetKind() string {
@@ -1191,7 +1195,7 @@ type ProfileChunk struct {
 
 func (x *ProfileChunk) Reset() {
 	*x = ProfileChunk{}
-	mi := &file_debug_proto_msgTypes[16]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1203,7 +1207,7 @@ func (x *ProfileChunk) String() string {
 func (*ProfileChunk) ProtoMessage() {}
 
 func (x *ProfileChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[16]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1216,7 +1220,7 @@ func (x *ProfileChunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileChunk.ProtoReflect.Descriptor instead.
 func (*ProfileChunk) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{16}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ProfileChunk) GetData() []byte {
@@ -1241,7 +1245,7 @@ type InfoRequest struct {
 
 func (x *InfoRequest) Reset() {
 	*x = InfoRequest{}
-	mi := &file_debug_proto_msgTypes[17]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1253,7 +1257,7 @@ func (x *InfoRequest) String() string {
 func (*InfoRequest) ProtoMessage() {}
 
 func (x *InfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[17]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1266,7 +1270,7 @@ func (x *InfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InfoRequest.ProtoReflect.Descriptor instead.
 func (*InfoRequest) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{17}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{17}
 }
 
 type InfoResponse struct {
@@ -1292,7 +1296,7 @@ type InfoResponse struct {
 
 func (x *InfoResponse) Reset() {
 	*x = InfoResponse{}
-	mi := &file_debug_proto_msgTypes[18]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1304,7 +1308,7 @@ func (x *InfoResponse) String() string {
 func (*InfoResponse) ProtoMessage() {}
 
 func (x *InfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debug_proto_msgTypes[18]
+	mi := &file_framework_debug_proto_debug_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1317,7 +1321,7 @@ func (x *InfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InfoResponse.ProtoReflect.Descriptor instead.
 func (*InfoResponse) Descriptor() ([]byte, []int) {
-	return file_debug_proto_rawDescGZIP(), []int{18}
+	return file_framework_debug_proto_debug_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *InfoResponse) GetName() string {
@@ -1411,11 +1415,11 @@ func (x *InfoResponse) GetCpus() int64 {
 	return 0
 }
 
-var File_debug_proto protoreflect.FileDescriptor
+var File_framework_debug_proto_debug_proto protoreflect.FileDescriptor
 
-const file_debug_proto_rawDesc = "" +
+const file_framework_debug_proto_debug_proto_rawDesc = "" +
 	"\n" +
-	"\vdebug.proto\")\n" +
+	"!framework/debug/proto/debug.proto\x12\vmicro.debug\")\n" +
 	"\rHealthRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\"(\n" +
 	"\x0eHealthResponse\x12\x16\n" +
@@ -1436,52 +1440,51 @@ const file_debug_proto_rawDesc = "" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x16\n" +
 	"\x06stream\x18\x02 \x01(\bR\x06stream\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\x03R\x05count\x12\x14\n" +
-	"\x05since\x18\x04 \x01(\x03R\x05since\"\xb0\x01\n" +
+	"\x05since\x18\x04 \x01(\x03R\x05since\"\xbc\x01\n" +
 	"\x06Record\x12\x1c\n" +
-	"\ttimestamp\x18\x01 \x01(\x03R\ttimestamp\x121\n" +
-	"\bmetadata\x18\x02 \x03(\v2\x15.Record.MetadataEntryR\bmetadata\x12\x18\n" +
+	"\ttimestamp\x18\x01 \x01(\x03R\ttimestamp\x12=\n" +
+	"\bmetadata\x18\x02 \x03(\v2!.micro.debug.Record.MetadataEntryR\bmetadata\x12\x18\n" +
 	"\amessage\x18\x03 \x01(\tR\amessage\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x1e\n" +
 	"\fTraceRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\",\n" +
-	"\rTraceResponse\x12\x1b\n" +
-	"\x05spans\x18\x01 \x03(\v2\x05.SpanR\x05spans\"\x9b\x02\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"8\n" +
+	"\rTraceResponse\x12'\n" +
+	"\x05spans\x18\x01 \x03(\v2\x11.micro.debug.SpanR\x05spans\"\xb3\x02\n" +
 	"\x04Span\x12\x14\n" +
 	"\x05trace\x18\x01 \x01(\tR\x05trace\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n" +
 	"\x06parent\x18\x03 \x01(\tR\x06parent\x12\x12\n" +
 	"\x04name\x18\x04 \x01(\tR\x04name\x12\x18\n" +
 	"\astarted\x18\x05 \x01(\x04R\astarted\x12\x1a\n" +
-	"\bduration\x18\x06 \x01(\x04R\bduration\x12/\n" +
-	"\bmetadata\x18\a \x03(\v2\x13.Span.MetadataEntryR\bmetadata\x12\x1d\n" +
-	"\x04type\x18\b \x01(\x0e2\t.SpanTypeR\x04type\x1a;\n" +
+	"\bduration\x18\x06 \x01(\x04R\bduration\x12;\n" +
+	"\bmetadata\x18\a \x03(\v2\x1f.micro.debug.Span.MetadataEntryR\bmetadata\x12)\n" +
+	"\x04type\x18\b \x01(\x0e2\x15.micro.debug.SpanTypeR\x04type\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x0f\n" +
-	"\rSchemaRequest\"x\n" +
-	"\x0eSchemaResponse\x12'\n" +
-	"\tendpoints\x18\x01 \x03(\v2\t.EndpointR\tendpoints\x12\x1b\n" +
-	"\x05types\x18\x02 \x03(\v2\x05.TypeR\x05types\x12 \n" +
-	"\vdescriptors\x18\x03 \x01(\fR\vdescriptors\"\xa5\x02\n" +
+	"\rSchemaRequest\"\x90\x01\n" +
+	"\x0eSchemaResponse\x123\n" +
+	"\tendpoints\x18\x01 \x03(\v2\x15.micro.debug.EndpointR\tendpoints\x12'\n" +
+	"\x05types\x18\x02 \x03(\v2\x11.micro.debug.TypeR\x05types\x12 \n" +
+	"\vdescriptors\x18\x03 \x01(\fR\vdescriptors\"\xbd\x02\n" +
 	"\bEndpoint\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\x05.KindR\x04kind\x12\x18\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12%\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x11.micro.debug.KindR\x04kind\x12\x18\n" +
 	"\arequest\x18\x03 \x01(\tR\arequest\x12\x1a\n" +
 	"\bresponse\x18\x04 \x01(\tR\bresponse\x12\x14\n" +
-	"\x05topic\x18\x05 \x01(\tR\x05topic\x123\n" +
-	"\bmetadata\x18\x06 \x03(\v2\x17.Endpoint.MetadataEntryR\bmetadata\x12\x1a\n" +
+	"\x05topic\x18\x05 \x01(\tR\x05topic\x12?\n" +
+	"\bmetadata\x18\x06 \x03(\v2#.micro.debug.Endpoint.MetadataEntryR\bmetadata\x12\x1a\n" +
 	"\bprotobuf\x18\a \x01(\bR\bprotobuf\x12\x10\n" +
 	"\x03doc\x18\b \x01(\tR\x03doc\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"p\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x88\x01\n" +
 	"\x04Type\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1e\n" +
-	"\x06fields\x18\x02 \x03(\v2\x06.FieldR\x06fields\x12\"\n" +
-	"\x06values\x18\x03 \x03(\v2\n" +
-	".EnumValueR\x06values\x12\x10\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
+	"\x06fields\x18\x02 \x03(\v2\x12.micro.debug.FieldR\x06fields\x12.\n" +
+	"\x06values\x18\x03 \x03(\v2\x16.micro.debug.EnumValueR\x06values\x12\x10\n" +
 	"\x03doc\x18\x04 \x01(\tR\x03doc\"7\n" +
 	"\tEnumValue\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
@@ -1530,81 +1533,81 @@ const file_debug_proto_rawDesc = "" +
 	"\n" +
 	"SUBSCRIBER\x10\x04\x12\n" +
 	"\n" +
-	"\x06STREAM\x10\x052\x9e\x02\n" +
-	"\x05Debug\x12)\n" +
-	"\x06Health\x12\x0e.HealthRequest\x1a\x0f.HealthResponse\x12&\n" +
-	"\x05Stats\x12\r.StatsRequest\x1a\x0e.StatsResponse\x12\x1d\n" +
-	"\x03Log\x12\v.LogRequest\x1a\a.Record0\x01\x12&\n" +
-	"\x05Trace\x12\r.TraceRequest\x1a\x0e.TraceResponse\x12)\n" +
-	"\x06Schema\x12\x0e.SchemaRequest\x1a\x0f.SchemaResponse\x12+\n" +
-	"\aProfile\x12\x0f.ProfileRequest\x1a\r.ProfileChunk0\x01\x12#\n" +
-	"\x04Info\x12\f.InfoRequest\x1a\r.InfoResponseB:Z8github.com/microtop/microtop/framework/debug/proto;protob\x06proto3"
+	"\x06STREAM\x10\x052\xc6\x03\n" +
+	"\x05Debug\x12A\n" +
+	"\x06Health\x12\x1a.micro.debug.HealthRequest\x1a\x1b.micro.debug.HealthResponse\x12>\n" +
+	"\x05Stats\x12\x19.micro.debug.StatsRequest\x1a\x1a.micro.debug.StatsResponse\x125\n" +
+	"\x03Log\x12\x17.micro.debug.LogRequest\x1a\x13.micro.debug.Record0\x01\x12>\n" +
+	"\x05Trace\x12\x19.micro.debug.TraceRequest\x1a\x1a.micro.debug.TraceResponse\x12A\n" +
+	"\x06Schema\x12\x1a.micro.debug.SchemaRequest\x1a\x1b.micro.debug.SchemaResponse\x12C\n" +
+	"\aProfile\x12\x1b.micro.debug.ProfileRequest\x1a\x19.micro.debug.ProfileChunk0\x01\x12;\n" +
+	"\x04Info\x12\x18.micro.debug.InfoRequest\x1a\x19.micro.debug.InfoResponseB:Z8github.com/microtop/microtop/framework/debug/proto;protob\x06proto3"
 
 var (
-	file_debug_proto_rawDescOnce sync.Once
-	file_debug_proto_rawDescData []byte
+	file_framework_debug_proto_debug_proto_rawDescOnce sync.Once
+	file_framework_debug_proto_debug_proto_rawDescData []byte
 )
 
-func file_debug_proto_rawDescGZIP() []byte {
-	file_debug_proto_rawDescOnce.Do(func() {
-		file_debug_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_debug_proto_rawDesc), len(file_debug_proto_rawDesc)))
+func file_framework_debug_proto_debug_proto_rawDescGZIP() []byte {
+	file_framework_debug_proto_debug_proto_rawDescOnce.Do(func() {
+		file_framework_debug_proto_debug_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_framework_debug_proto_debug_proto_rawDesc), len(file_framework_debug_proto_debug_proto_rawDesc)))
 	})
-	return file_debug_proto_rawDescData
+	return file_framework_debug_proto_debug_proto_rawDescData
 }
 
-var file_debug_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_debug_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
-var file_debug_proto_goTypes = []any{
-	(SpanType)(0),          // 0: SpanType
-	(Kind)(0),              // 1: Kind
-	(*HealthRequest)(nil),  // 2: HealthRequest
-	(*HealthResponse)(nil), // 3: HealthResponse
-	(*StatsRequest)(nil),   // 4: StatsRequest
-	(*StatsResponse)(nil),  // 5: StatsResponse
-	(*LogRequest)(nil),     // 6: LogRequest
-	(*Record)(nil),         // 7: Record
-	(*TraceRequest)(nil),   // 8: TraceRequest
-	(*TraceResponse)(nil),  // 9: TraceResponse
-	(*Span)(nil),           // 10: Span
-	(*SchemaRequest)(nil),  // 11: SchemaRequest
-	(*SchemaResponse)(nil), // 12: SchemaResponse
-	(*Endpoint)(nil),       // 13: Endpoint
-	(*Type)(nil),           // 14: Type
-	(*EnumValue)(nil),      // 15: EnumValue
-	(*Field)(nil),          // 16: Field
-	(*ProfileRequest)(nil), // 17: ProfileRequest
-	(*ProfileChunk)(nil),   // 18: ProfileChunk
-	(*InfoRequest)(nil),    // 19: InfoRequest
-	(*InfoResponse)(nil),   // 20: InfoResponse
-	nil,                    // 21: Record.MetadataEntry
-	nil,                    // 22: Span.MetadataEntry
-	nil,                    // 23: Endpoint.MetadataEntry
+var file_framework_debug_proto_debug_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_framework_debug_proto_debug_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_framework_debug_proto_debug_proto_goTypes = []any{
+	(SpanType)(0),          // 0: micro.debug.SpanType
+	(Kind)(0),              // 1: micro.debug.Kind
+	(*HealthRequest)(nil),  // 2: micro.debug.HealthRequest
+	(*HealthResponse)(nil), // 3: micro.debug.HealthResponse
+	(*StatsRequest)(nil),   // 4: micro.debug.StatsRequest
+	(*StatsResponse)(nil),  // 5: micro.debug.StatsResponse
+	(*LogRequest)(nil),     // 6: micro.debug.LogRequest
+	(*Record)(nil),         // 7: micro.debug.Record
+	(*TraceRequest)(nil),   // 8: micro.debug.TraceRequest
+	(*TraceResponse)(nil),  // 9: micro.debug.TraceResponse
+	(*Span)(nil),           // 10: micro.debug.Span
+	(*SchemaRequest)(nil),  // 11: micro.debug.SchemaRequest
+	(*SchemaResponse)(nil), // 12: micro.debug.SchemaResponse
+	(*Endpoint)(nil),       // 13: micro.debug.Endpoint
+	(*Type)(nil),           // 14: micro.debug.Type
+	(*EnumValue)(nil),      // 15: micro.debug.EnumValue
+	(*Field)(nil),          // 16: micro.debug.Field
+	(*ProfileRequest)(nil), // 17: micro.debug.ProfileRequest
+	(*ProfileChunk)(nil),   // 18: micro.debug.ProfileChunk
+	(*InfoRequest)(nil),    // 19: micro.debug.InfoRequest
+	(*InfoResponse)(nil),   // 20: micro.debug.InfoResponse
+	nil,                    // 21: micro.debug.Record.MetadataEntry
+	nil,                    // 22: micro.debug.Span.MetadataEntry
+	nil,                    // 23: micro.debug.Endpoint.MetadataEntry
 }
-var file_debug_proto_depIdxs = []int32{
-	21, // 0: Record.metadata:type_name -> Record.MetadataEntry
-	10, // 1: TraceResponse.spans:type_name -> Span
-	22, // 2: Span.metadata:type_name -> Span.MetadataEntry
-	0,  // 3: Span.type:type_name -> SpanType
-	13, // 4: SchemaResponse.endpoints:type_name -> Endpoint
-	14, // 5: SchemaResponse.types:type_name -> Type
-	1,  // 6: Endpoint.kind:type_name -> Kind
-	23, // 7: Endpoint.metadata:type_name -> Endpoint.MetadataEntry
-	16, // 8: Type.fields:type_name -> Field
-	15, // 9: Type.values:type_name -> EnumValue
-	2,  // 10: Debug.Health:input_type -> HealthRequest
-	4,  // 11: Debug.Stats:input_type -> StatsRequest
-	6,  // 12: Debug.Log:input_type -> LogRequest
-	8,  // 13: Debug.Trace:input_type -> TraceRequest
-	11, // 14: Debug.Schema:input_type -> SchemaRequest
-	17, // 15: Debug.Profile:input_type -> ProfileRequest
-	19, // 16: Debug.Info:input_type -> InfoRequest
-	3,  // 17: Debug.Health:output_type -> HealthResponse
-	5,  // 18: Debug.Stats:output_type -> StatsResponse
-	7,  // 19: Debug.Log:output_type -> Record
-	9,  // 20: Debug.Trace:output_type -> TraceResponse
-	12, // 21: Debug.Schema:output_type -> SchemaResponse
-	18, // 22: Debug.Profile:output_type -> ProfileChunk
-	20, // 23: Debug.Info:output_type -> InfoResponse
+var file_framework_debug_proto_debug_proto_depIdxs = []int32{
+	21, // 0: micro.debug.Record.metadata:type_name -> micro.debug.Record.MetadataEntry
+	10, // 1: micro.debug.TraceResponse.spans:type_name -> micro.debug.Span
+	22, // 2: micro.debug.Span.metadata:type_name -> micro.debug.Span.MetadataEntry
+	0,  // 3: micro.debug.Span.type:type_name -> micro.debug.SpanType
+	13, // 4: micro.debug.SchemaResponse.endpoints:type_name -> micro.debug.Endpoint
+	14, // 5: micro.debug.SchemaResponse.types:type_name -> micro.debug.Type
+	1,  // 6: micro.debug.Endpoint.kind:type_name -> micro.debug.Kind
+	23, // 7: micro.debug.Endpoint.metadata:type_name -> micro.debug.Endpoint.MetadataEntry
+	16, // 8: micro.debug.Type.fields:type_name -> micro.debug.Field
+	15, // 9: micro.debug.Type.values:type_name -> micro.debug.EnumValue
+	2,  // 10: micro.debug.Debug.Health:input_type -> micro.debug.HealthRequest
+	4,  // 11: micro.debug.Debug.Stats:input_type -> micro.debug.StatsRequest
+	6,  // 12: micro.debug.Debug.Log:input_type -> micro.debug.LogRequest
+	8,  // 13: micro.debug.Debug.Trace:input_type -> micro.debug.TraceRequest
+	11, // 14: micro.debug.Debug.Schema:input_type -> micro.debug.SchemaRequest
+	17, // 15: micro.debug.Debug.Profile:input_type -> micro.debug.ProfileRequest
+	19, // 16: micro.debug.Debug.Info:input_type -> micro.debug.InfoRequest
+	3,  // 17: micro.debug.Debug.Health:output_type -> micro.debug.HealthResponse
+	5,  // 18: micro.debug.Debug.Stats:output_type -> micro.debug.StatsResponse
+	7,  // 19: micro.debug.Debug.Log:output_type -> micro.debug.Record
+	9,  // 20: micro.debug.Debug.Trace:output_type -> micro.debug.TraceResponse
+	12, // 21: micro.debug.Debug.Schema:output_type -> micro.debug.SchemaResponse
+	18, // 22: micro.debug.Debug.Profile:output_type -> micro.debug.ProfileChunk
+	20, // 23: micro.debug.Debug.Info:output_type -> micro.debug.InfoResponse
 	17, // [17:24] is the sub-list for method output_type
 	10, // [10:17] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
@@ -1612,27 +1615,27 @@ var file_debug_proto_depIdxs = []int32{
 	0,  // [0:10] is the sub-list for field type_name
 }
 
-func init() { file_debug_proto_init() }
-func file_debug_proto_init() {
-	if File_debug_proto != nil {
+func init() { file_framework_debug_proto_debug_proto_init() }
+func file_framework_debug_proto_debug_proto_init() {
+	if File_framework_debug_proto_debug_proto != nil {
 		return
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
-			RawDescriptor: unsafe.Slice(unsafe.StringData(file_debug_proto_rawDesc), len(file_debug_proto_rawDesc)),
+			RawDescriptor: unsafe.Slice(unsafe.StringData(file_framework_debug_proto_debug_proto_rawDesc), len(file_framework_debug_proto_debug_proto_rawDesc)),
 			NumEnums:      2,
 			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
-		GoTypes:           file_debug_proto_goTypes,
-		DependencyIndexes: file_debug_proto_depIdxs,
-		EnumInfos:         file_debug_proto_enumTypes,
-		MessageInfos:      file_debug_proto_msgTypes,
+		GoTypes:           file_framework_debug_proto_debug_proto_goTypes,
+		DependencyIndexes: file_framework_debug_proto_debug_proto_depIdxs,
+		EnumInfos:         file_framework_debug_proto_debug_proto_enumTypes,
+		MessageInfos:      file_framework_debug_proto_debug_proto_msgTypes,
 	}.Build()
-	File_debug_proto = out.File
-	file_debug_proto_goTypes = nil
-	file_debug_proto_depIdxs = nil
+	File_framework_debug_proto_debug_proto = out.File
+	file_framework_debug_proto_debug_proto_goTypes = nil
+	file_framework_debug_proto_debug_proto_depIdxs = nil
 }
