@@ -1,0 +1,226 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Restart pauses without a RestartDelay double from the first to the last.
+const (
+	firstPause = 100 * time.Millisecond
+	lastPause  = 30 * time.Second
+)
+
+// process is one service and the goroutine that keeps its operating system process alive.
+type process struct {
+	service Service
+	options CreateOptions
+	timeout time.Duration
+	output  *output
+
+	lifecycle sync.Mutex // one start or stop at a time
+
+	mu       sync.Mutex
+	status   string
+	err      error
+	pid      int
+	restarts int
+	since    time.Time
+	quit     chan struct{} // closed to ask the keeper to end; nil while not started
+	done     chan struct{} // closed by the keeper at its end
+}
+
+func newProcess(s Service, options CreateOptions, runtime Options) *process {
+	s.Metadata = maps.Clone(s.Metadata)
+	return &process{service: s, options: options, timeout: runtime.StopTimeout, output: newOutput(options.Output), status: "stopped"}
+}
+
+// start launches the process and its keeper. Starting a started one does nothing.
+func (p *process) start() error {
+	p.lifecycle.Lock()
+	defer p.lifecycle.Unlock()
+	if p.quit != nil {
+		select {
+		case <-p.done:
+		default:
+			return nil
+		}
+	}
+	running, err := p.launch()
+	if err != nil {
+		return err
+	}
+	p.quit, p.done = make(chan struct{}), make(chan struct{})
+	go p.keep(running, p.quit, p.done)
+	return nil
+}
+
+// stop ends the process and waits for its keeper.
+func (p *process) stop() error {
+	p.lifecycle.Lock()
+	defer p.lifecycle.Unlock()
+	if p.quit == nil {
+		return nil
+	}
+	close(p.quit)
+	<-p.done
+	p.quit = nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.status == "killed" {
+		return fmt.Errorf("runtime: stop %s: still running %v after SIGTERM, killed", p.service.Name, p.timeout)
+	}
+	return nil
+}
+
+// running is one operating system process.
+type running struct {
+	cmd      *exec.Cmd
+	lifeline io.Closer // its standard input
+	exited   chan error
+}
+
+func (p *process) launch() (*running, error) {
+	args := append(append([]string(nil), p.options.Command[1:]...), p.options.Args...)
+	cmd := exec.Command(p.options.Command[0], args...) //nolint:gosec,noctx // running commands is a runtime's work; the keeper ends them
+	cmd.Env = append(os.Environ(), p.options.Env...)
+	cmd.Dir = p.service.Source
+	cmd.Stdout, cmd.Stderr = p.output, p.output
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second // a grandchild that kept the output open does not hold Wait
+	lifeline, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("runtime: start %s: %w", p.service.Name, err)
+	}
+	if err := cmd.Start(); err != nil {
+		p.set("error", fmt.Errorf("start %s: %w", p.options.Command[0], err), 0)
+		return nil, fmt.Errorf("runtime: start %s: %w", p.service.Name, err)
+	}
+	p.set("running", nil, cmd.Process.Pid)
+	r := &running{cmd: cmd, lifeline: lifeline, exited: make(chan error, 1)}
+	go func() { r.exited <- cmd.Wait() }() // ends with the process, which the keeper awaits
+	return r, nil
+}
+
+// keep restarts the process as often as its options allow, until quit is closed.
+func (p *process) keep(r *running, quit, done chan struct{}) {
+	defer close(done)
+	for attempt := 0; ; attempt++ {
+		if r != nil {
+			select {
+			case <-quit:
+				p.end(r)
+				return
+			case err := <-r.exited:
+				p.reap(r)
+				p.set(exitStatus(err), err, 0)
+				if err == nil {
+					return // it ended by itself and in good order
+				}
+			}
+		}
+		if p.options.Retries >= 0 && attempt >= p.options.Retries {
+			return
+		}
+		pause := time.NewTimer(p.pause(attempt))
+		select {
+		case <-quit:
+			pause.Stop()
+			p.set("stopped", nil, 0)
+			return
+		case <-pause.C:
+		}
+		p.mu.Lock()
+		p.restarts++
+		p.mu.Unlock()
+		r, _ = p.launch() // a failed launch is in the status, and counts as an attempt
+	}
+}
+
+func exitStatus(err error) string {
+	if err == nil {
+		return "exited"
+	}
+	return "error"
+}
+
+func (p *process) pause(attempt int) time.Duration {
+	if p.options.RestartDelay > 0 {
+		return p.options.RestartDelay
+	}
+	return min(lastPause, firstPause<<min(attempt, 16))
+}
+
+// end asks the process group to end, and kills it when the time is up.
+func (p *process) end(r *running) {
+	_ = r.lifeline.Close() // the service may watch its input instead of signals
+	signalGroup(r, syscall.SIGTERM)
+	timer := time.NewTimer(p.timeout)
+	defer timer.Stop()
+	status := "stopped"
+	select {
+	case <-r.exited:
+	case <-timer.C:
+		status = "killed"
+		signalGroup(r, syscall.SIGKILL)
+		<-r.exited
+	}
+	p.reap(r)
+	p.set(status, nil, 0)
+}
+
+// reap kills what the process left in its group.
+func (p *process) reap(r *running) {
+	_ = r.lifeline.Close()
+	signalGroup(r, syscall.SIGKILL)
+}
+
+func signalGroup(r *running, sig syscall.Signal) {
+	// ESRCH only: the group is gone.
+	_ = syscall.Kill(-r.cmd.Process.Pid, sig)
+}
+
+func (p *process) set(status string, err error, pid int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.status, p.err, p.pid, p.since = status, err, pid, time.Now()
+}
+
+// snapshot returns the service with its state as metadata.
+func (p *process) snapshot() *Service {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := p.service
+	out.Metadata = maps.Clone(p.service.Metadata)
+	if out.Metadata == nil {
+		out.Metadata = map[string]string{}
+	}
+	out.Metadata["status"] = p.status
+	out.Metadata["restarts"] = strconv.Itoa(p.restarts)
+	if p.pid != 0 {
+		out.Metadata["pid"] = strconv.Itoa(p.pid)
+	}
+	if !p.since.IsZero() {
+		out.Metadata["since"] = p.since.UTC().Format(time.RFC3339)
+	}
+	if p.err != nil {
+		out.Metadata["error"] = describe(p.err)
+	}
+	return &out
+}
+
+func describe(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ProcessState.String()
+	}
+	return err.Error()
+}
