@@ -40,7 +40,14 @@ func (c *scan) keep(r, next rune) bool {
 		}
 		c.marks++
 		return true
-	case r == vs15, r == vs16, unicode.Is(unicode.M, r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && !unicode.Is(unicode.Variation_Selector, r):
+	case r == vs15, r == vs16:
+		// They choose how a symbol looks; on a letter they only confuse its width.
+		if c.prev < 0x2000 || c.marks >= maxMarks {
+			break
+		}
+		c.marks++
+		return true
+	case unicode.Is(unicode.M, r) && !ignorable(r):
 		if c.prev == 0 || c.marks >= maxMarks {
 			break
 		}
@@ -56,8 +63,12 @@ func (c *scan) keep(r, next rune) bool {
 
 // visible tells whether r draws something, by itself, in its own place.
 func visible(r rune) bool {
-	return unicode.IsGraphic(r) && !unicode.Is(unicode.M, r) &&
-		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+	return unicode.IsGraphic(r) && !unicode.Is(unicode.M, r) && !ignorable(r)
+}
+
+// ignorable tells whether Unicode lets a renderer draw nothing for r.
+func ignorable(r rune) bool {
+	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // clean is the one place that decides what reaches a terminal.
