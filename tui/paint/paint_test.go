@@ -1,0 +1,133 @@
+package paint_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/microtop/microtop/tui/match"
+	"github.com/microtop/microtop/tui/paint"
+	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/tui/theme"
+)
+
+var hostile = []string{
+	"", "plain text", "漢字かな", "한국어", "e" + strings.Repeat("\u0301", 1000), "👩\u200d👩\u200d👧\u200d👦 family",
+	"a\tb", "1\ufe0f\u20e3 keycap", "🇩🇪🇫🇷🇮", "\u0301leading mark", "x\u202ey", "\x1b[31mred", "ൎa prepend", "ᄀ\u1161\u11a8 jamo", strings.Repeat("w", 1<<20), strings.Repeat("漢", 1<<18),
+}
+
+func TestRowIsExactlyAsWideAsAsked(t *testing.T) {
+	p := paint.NewPens(theme.Dark())
+	for _, s := range hostile {
+		for _, text := range []string{safetext.Clean(s).String(), strings.ReplaceAll(safetext.CleanBlock(s).String(), "\n", " ")} {
+			for _, w := range []int{0, 1, 2, 3, 7, 40} {
+				for _, skip := range []int{0, 1, 2, 5, 100} {
+					checkRow(t, p, text, w, skip)
+				}
+			}
+		}
+	}
+}
+
+func checkRow(t *testing.T, p *paint.Pens, text string, w, skip int) {
+	t.Helper()
+	var r paint.Row
+	rows := map[string]func(){
+		"text":  func() { r.Start(w, skip); r.Text(p.Bad, text); r.Text(p.Good, text) },
+		"same":  func() { r.Start(w, skip); r.Text(paint.Pen{}, text); r.Text(paint.Pen{}, text) },
+		"cell":  func() { r.Start(w, skip); r.Cell(p.Bad, text, w/2); r.Text(p.Good, "tail") },
+		"fit":   func() { r.Start(w, skip); r.Fit(p.Bad, text, w/2, "…", false); r.Text(p.Good, text) },
+		"right": func() { r.Start(w, 0); r.Fit(p.Bad, text, w, "…", true) },
+		"spans": func() {
+			r.Start(w, skip)
+			r.Spans(p.Text, p.Match, text, []match.Span{{Start: 1, End: 3}, {Start: 3, End: 4}, {Start: 9, End: 1 << 30}})
+		},
+	}
+	for name, draw := range rows {
+		draw()
+		out := r.String()
+		if got := ansi.StringWidth(out); got != w {
+			t.Fatalf("%s: %d cells, want %d (skip %d): %.80q of %.40q", name, got, w, skip, out, text)
+		}
+	}
+}
+
+func FuzzRow(f *testing.F) {
+	for _, s := range hostile {
+		if len(s) < 4096 {
+			f.Add(s, 20, 3)
+		}
+	}
+	p := paint.NewPens(theme.Default())
+	f.Fuzz(func(t *testing.T, s string, w, skip int) {
+		w, skip = w&63, skip&63
+		text := safetext.Clean(s).String()
+		checkRow(t, p, text, w, skip)
+		if got, want := paint.Width(text), ansi.StringWidth(text); got != want {
+			t.Fatalf("Width(%q) = %d, want %d", text, got, want)
+		}
+	})
+}
+
+func TestScrollingKeepsColumnsInPlace(t *testing.T) {
+	var r paint.Row
+	for _, c := range []struct {
+		skip int
+		want string
+	}{{0, "a漢b   "}, {1, "漢b    "}, {2, " b     "}, {3, "b      "}, {4, "       "}} {
+		r.Start(7, c.skip)
+		r.Text(paint.Pen{}, "a漢b")
+		if got := r.String(); got != c.want {
+			t.Errorf("skip %d: %q, want %q", c.skip, got, c.want)
+		}
+	}
+}
+
+func TestFit(t *testing.T) {
+	for _, c := range []struct {
+		in    string
+		n     int
+		right bool
+		want  string
+	}{
+		{"abc", 5, false, "abc  "}, {"abc", 5, true, "  abc"}, {"abcdef", 5, false, "abcd…"}, {"abcde", 5, false, "abcde"},
+		{"漢字漢", 5, false, "漢字…"}, {"漢字漢", 4, false, "漢 …"}, {"abc", 1, false, "…"}, {"a", 1, false, "a"},
+	} {
+		var r paint.Row
+		r.Start(c.n, 0)
+		r.Fit(paint.Pen{}, c.in, c.n, "…", c.right)
+		if got := ansi.Strip(r.String()); got != c.want {
+			t.Errorf("%q in %d: %q, want %q", c.in, c.n, got, c.want)
+		}
+	}
+}
+
+func TestSpansHighlightWholeCharacters(t *testing.T) {
+	var r paint.Row
+	p := paint.NewPens(theme.Dark())
+	r.Start(6, 0)
+	r.Spans(paint.Pen{}, p.Match, "xe\u0301y", []match.Span{{Start: 0, End: 2}})
+	head, _, _ := strings.Cut(r.String(), "y")
+	if got := ansi.Strip(head); got != "xe\u0301" || !strings.HasSuffix(head, "\x1b[m") {
+		t.Errorf("the accent was cut from its letter: %q", r.String())
+	}
+}
+
+func TestLongTextIsCheap(t *testing.T) {
+	text := strings.Repeat("漢w", 1<<18)
+	var r paint.Row
+	start := time.Now()
+	r.Start(200, 300_000)
+	r.Text(paint.Pen{}, text)
+	if d := time.Since(start); d > 100*time.Millisecond {
+		t.Errorf("a row far into a 1 MiB text took %v", d)
+	}
+	start = time.Now()
+	r.Start(200, 0)
+	r.Text(paint.Pen{}, text)
+	if d := time.Since(start); d > 5*time.Millisecond {
+		t.Errorf("the first row of a 1 MiB text took %v", d)
+	}
+}
