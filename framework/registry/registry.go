@@ -23,7 +23,8 @@ type Registry interface {
 	// Options returns the options in force.
 	Options() Options
 	// Register announces the service's nodes, or refreshes them. It may be called again at any time;
-	// changed metadata, endpoints or addresses replace what was announced before.
+	// changed metadata, endpoints or addresses replace what was announced before. What Validate refuses
+	// gives an error that wraps ErrInvalid.
 	Register(*Service, ...RegisterOption) error
 	// Deregister takes the service's nodes (by id) back. Unknown nodes are no error.
 	Deregister(*Service, ...DeregisterOption) error
