@@ -163,6 +163,7 @@ var breaches = []struct {
 			"framework/c/c.go":      "package c\nfunc f() { go f() }\n",
 			"framework/c/c_test.go": fmt.Sprintf(leakMain, "c"),
 			"framework/d/d.go":      "package d\n",
+			"framework/dtest/d.go":  "package dtest\nfunc f() { go f() }\n",
 		},
 		[]string{"leak check framework/a/a.go:3", "leak check framework/b/b.go:3"}},
 }
