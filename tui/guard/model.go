@@ -64,10 +64,17 @@ func (g *Guard) wrap(cmd tea.Cmd) tea.Cmd {
 				msg = Panicked{v, debug.Stack()}
 			}
 		}()
-		if msg = cmd(); msg == (tea.SuspendMsg{}) && !canStop() {
-			return nil
+		switch msg := cmd().(type) {
+		case tea.SuspendMsg:
+			if !canStop() {
+				return nil
+			}
+			return msg
+		case Exec:
+			return tea.Exec(&foreign{msg.Command, &g.foreign}, msg.Done)()
+		default:
+			return Each(msg, g.wrap)
 		}
-		return Each(msg, g.wrap)
 	}
 }
 
