@@ -153,8 +153,10 @@ var breaches = []struct {
 			"framework/server/options.go": "package server\nimport \"context\"\ntype SubscriberOptions struct { Context context.Context }\n",
 			"framework/server/server.go":  "package server\nimport stdctx \"context\"\ntype server struct {\n\tctx stdctx.Context\n}\ntype other struct { stdctx.Context }\n",
 			"tui/options.go":              "package tui\nimport \"context\"\ntype Options struct { Context context.Context }\n",
+			"tui/reason.go":               "package tui\nimport \"context\"\ntype call struct {\n\tctx context.Context //nolint:containedctx // lives for one call\n}\n",
+			"tui/why.go":                  "package tui\nimport \"context\"\ntype other struct {\n\tctx context.Context //nolint:containedctx\n}\n",
 		},
-		[]string{"no stored context framework/server/server.go:4", "no stored context framework/server/server.go:6", "no stored context tui/options.go:3"}},
+		[]string{"no stored context framework/server/server.go:4", "no stored context framework/server/server.go:6", "no stored context tui/options.go:3", "no stored context tui/why.go:4"}},
 	{"goroutines have a leak check",
 		map[string]string{
 			"framework/a/a.go":      "package a\nfunc f() {\n\tgo f()\n}\n",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -86,7 +87,11 @@ func noLooseTimers(h *House) []Finding {
 	return found
 }
 
-// noStoredContext reports contexts in struct fields. The Context of the framework's …Options is v4's public API and stays.
+// reasoned is how a field that keeps a context says why, where it stands.
+var reasoned = regexp.MustCompile(`//nolint:containedctx // \S`)
+
+// noStoredContext reports contexts in struct fields. The Context of the framework's …Options is v4's public API and stays; a
+// field with a reason beside it stays too.
 func noStoredContext(h *House) []Finding {
 	var found []Finding
 	for _, f := range h.Files {
@@ -115,7 +120,7 @@ func storedContexts(f *File, owner string, st *ast.StructType, pkg string) []Fin
 	var found []Finding
 	for _, field := range st.Fields.List {
 		sel, ok := field.Type.(*ast.SelectorExpr)
-		if !ok || !isName(sel.X, pkg) || sel.Sel.Name != "Context" {
+		if !ok || !isName(sel.X, pkg) || sel.Sel.Name != "Context" || hasReason(field.Comment) {
 			continue
 		}
 		fields := []string{"Context"} // embedded
@@ -136,6 +141,10 @@ func storedContexts(f *File, owner string, st *ast.StructType, pkg string) []Fin
 		}
 	}
 	return found
+}
+
+func hasReason(comments *ast.CommentGroup) bool {
+	return comments != nil && slices.ContainsFunc(comments.List, func(c *ast.Comment) bool { return reasoned.MatchString(c.Text) })
 }
 
 // isName says whether an expression is the plain identifier name.
