@@ -52,6 +52,20 @@ func Width(s string) int {
 	return w
 }
 
+// WidthUpTo is [Width] for text of which no more than limit cells matter.
+func WidthUpTo(s string, limit int) int {
+	w := 0
+	for s != "" && w < limit {
+		if n := plain(s[:min(len(s), limit-w+1)]); n > 0 {
+			s, w = s[n:], w+n
+			continue
+		}
+		size, cells := Next(s)
+		s, w = s[size:], w+cells
+	}
+	return min(w, max(limit, 0))
+}
+
 // Skip returns the offset of the first character of clean text that starts at or
 // after cell n, and how many cells of a wide character cut in half lie between.
 // When the text is shorter the offset is its length.

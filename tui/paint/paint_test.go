@@ -131,3 +131,14 @@ func TestLongTextIsCheap(t *testing.T) {
 		t.Errorf("the first row of a 1 MiB text took %v", d)
 	}
 }
+
+func TestWidthUpTo(t *testing.T) {
+	for _, s := range hostile {
+		text := safetext.Clean(s).String()
+		for _, limit := range []int{-1, 0, 1, 2, 5, 80, 1 << 20} {
+			if got, want := paint.WidthUpTo(text, limit), max(min(paint.Width(text), limit), 0); got != want {
+				t.Errorf("%.20q up to %d: %d, want %d", text, limit, got, want)
+			}
+		}
+	}
+}

@@ -27,6 +27,10 @@ func (r *Row) Start(width, skip int) {
 	r.width, r.used, r.skip, r.pen = max(width, 0), 0, max(skip, 0), Pen{}
 }
 
+// Skip leaves out the next n cells of what follows, instead of those that
+// remained to be left out.
+func (r *Row) Skip(n int) { r.skip = max(n, 0) }
+
 // Room returns how many cells are left to fill.
 func (r *Row) Room() int { return r.width - r.used }
 

@@ -1,0 +1,523 @@
+package table_test
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/microtop/microtop/tui/paint"
+	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/tui/table"
+	"github.com/microtop/microtop/tui/theme"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.TrimSuffix(string(want), "\n"), got); diff != "" {
+		t.Errorf("%s: %s", name, diff)
+	}
+}
+
+// exact fails unless the frame has exactly w cells in each of h rows.
+func exact(t *testing.T, frame string, w, h int) {
+	t.Helper()
+	if h == 0 {
+		if frame != "" {
+			t.Fatalf("no rows wanted: %q", frame)
+		}
+		return
+	}
+	rows := strings.Split(frame, "\n")
+	if len(rows) != h {
+		t.Fatalf("%d rows, want %d", len(rows), h)
+	}
+	for y, r := range rows {
+		if got := ansi.StringWidth(r); got != w {
+			t.Fatalf("row %d has %d cells, want %d: %q", y, got, w, r)
+		}
+	}
+}
+
+func keys(t *table.Table, list ...string) {
+	for _, k := range list {
+		t.Update(press(k))
+	}
+}
+
+func press(k string) tea.KeyPressMsg {
+	named := map[string]tea.KeyPressMsg{
+		"space": {Code: tea.KeySpace, Text: " "}, "esc": {Code: tea.KeyEscape}, "enter": {Code: tea.KeyEnter},
+		"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
+		"pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
+		"ctrl+d": {Code: 'd', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
+	}
+	if m, ok := named[k]; ok {
+		return m
+	}
+	return tea.KeyPressMsg{Code: []rune(k)[0], Text: k}
+}
+
+func line(format string, args ...any) safetext.Line { return safetext.Clean(fmt.Sprintf(format, args...)) }
+
+func columns() []table.Column {
+	number := func(r table.Row) float64 { return r.Item.(float64) }
+	return []table.Column{
+		{Title: "SERVICE", Min: 8, Max: 30},
+		{Title: "VERSION", Priority: 4},
+		{Title: "HEALTH", Priority: 1, Style: func(p *paint.Pens, r table.Row) paint.Pen {
+			if r.Item.(float64) > 900 {
+				return p.Bad
+			}
+			return p.Good
+		}},
+		{Title: "REQ/S", Min: 6, Right: true, Number: number},
+		{Title: "ADDRESS", Priority: 3, Max: 24},
+		{Title: "ABOUT", Priority: 5, Flex: 1},
+	}
+}
+
+func rows(n int) table.Rows {
+	list := make(table.Rows, n)
+	for i := range list {
+		list[i] = row(i)
+	}
+	return list
+}
+
+func row(i int) table.Row {
+	rate := float64((i * 7919) % 1000)
+	return table.Row{ID: fmt.Sprintf("svc-%05d", i), Item: rate, Cells: []safetext.Line{
+		line("svc-%05d", i), line("1.%d.0", i%7), line("●●○"), line("%.0f", rate),
+		line("10.0.%d.%d:8080", i/250, i%250), line("owner team%d, 漢字 and more", i%13),
+	}}
+}
+
+func newTable(w, h int, src table.Source) *table.Table {
+	t := table.New(table.Options{
+		Theme: theme.Default(), Columns: columns(), Changes: true,
+		Empty: safetext.CleanBlock("no services in mdns\nis the registry address right? :ctx"),
+	})
+	t.SetSize(w, h)
+	t.SetSource(src)
+	return t
+}
+
+func TestGolden(t *testing.T) {
+	for _, s := range []struct{ w, h int }{{80, 24}, {200, 60}} {
+		tb := newTable(s.w, s.h, rows(300))
+		tb.View()
+		keys(tb, "down", "down", "space", "V", "down", "down", "V", "down")
+		tb.SetSort(3, true)
+		if err := tb.SetFilter("1.[13].0"); err != nil {
+			t.Fatal(err)
+		}
+		frame := tb.View()
+		exact(t, frame, s.w, s.h)
+		golden(t, fmt.Sprintf("table_%dx%d", s.w, s.h), ansi.Strip(frame))
+		golden(t, fmt.Sprintf("table_%dx%d_styled", s.w, s.h), frame)
+	}
+	for name, src := range map[string]table.Source{"empty": rows(0), "nomatch": rows(9)} {
+		tb := newTable(80, 24, src)
+		if err := tb.SetFilter("nothing\x1b[2J"); err == nil {
+			t.Fatal("a stray bracket compiles")
+		}
+		if name == "nomatch" {
+			if err := tb.SetFilter("nothing\x1b"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		golden(t, name, ansi.Strip(tb.View()))
+		exact(t, tb.View(), 80, 24)
+	}
+}
+
+func selected(t *testing.T, tb *table.Table) string {
+	t.Helper()
+	r, ok := tb.Selected()
+	if !ok {
+		t.Fatal("nothing selected")
+	}
+	return r.ID
+}
+
+func TestCursorStaysOnItsRow(t *testing.T) {
+	src := rows(100)
+	tb := newTable(80, 24, src)
+	if got := selected(t, tb); got != "svc-00000" {
+		t.Fatal(got)
+	}
+	tb.SetSource(append(table.Rows{row(500)}, src...))
+	if got := selected(t, tb); got != "svc-00500" {
+		t.Errorf("an untouched cursor belongs on the first row, is on %s", got)
+	}
+	keys(tb, "pgdown", "down", "down")
+	id := selected(t, tb)
+	screenLine := func() int {
+		for y, l := range strings.Split(ansi.Strip(tb.View()), "\n") {
+			if strings.Contains(l, id) {
+				return y
+			}
+		}
+		return -1
+	}
+	before := screenLine()
+	grown := append(table.Rows{row(700), row(701), row(702)}, src...)
+	tb.SetSource(grown)
+	if got := selected(t, tb); got != id || screenLine() != before {
+		t.Errorf("rows came in above: on %s line %d, want %s line %d", got, screenLine(), id, before)
+	}
+	tb.SetSort(3, false)
+	if got := selected(t, tb); got != id {
+		t.Errorf("sorting moved the cursor to %s", got)
+	}
+	tb.SetSort(-1, false)
+	pos := tb.Position()
+	var less table.Rows
+	for _, r := range grown {
+		if r.ID != id {
+			less = append(less, r)
+		}
+	}
+	tb.SetSource(less)
+	if got := tb.Position(); got != pos {
+		t.Errorf("its row gone, the cursor is at %d, want its neighbour at %d", got, pos)
+	}
+	tb.SetSource(rows(0))
+	if _, ok := tb.Selected(); ok || tb.Position() != 0 {
+		t.Error("an empty table has a selected row")
+	}
+}
+
+func TestMarks(t *testing.T) {
+	tb := newTable(80, 24, rows(20))
+	keys(tb, "space", "down", "V", "down", "down")
+	want := []string{"svc-00000", "svc-00002", "svc-00003", "svc-00004"}
+	ids := func() (got []string) {
+		for _, r := range tb.Targets() {
+			got = append(got, r.ID)
+		}
+		return got
+	}
+	if diff := cmp.Diff(want, ids()); diff != "" {
+		t.Error(diff)
+	}
+	if err := tb.SetFilter("svc-00002"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, ids()); diff != "" {
+		t.Errorf("the filter took marks away: %s", diff)
+	}
+	tb.SetSource(rows(3))
+	if diff := cmp.Diff([]string{"svc-00000", "svc-00002"}, ids()); diff != "" {
+		t.Errorf("marks of rows that are gone: %s", diff)
+	}
+	for range 3 {
+		if !tb.Escapes() {
+			break
+		}
+		keys(tb, "esc")
+	}
+	if tb.Escapes() || tb.Marks() != 0 || tb.Filter() != "" {
+		t.Errorf("esc left %d marks, filter %q", tb.Marks(), tb.Filter())
+	}
+	if diff := cmp.Diff([]string{selected(t, tb)}, ids()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSort(t *testing.T) {
+	src := rows(50)
+	src[7].Item = math.NaN()
+	tb := newTable(100, 10, src)
+	tb.View()
+	keys(tb, "s")
+	if !tb.Modal() {
+		t.Fatal("s does not ask for a column")
+	}
+	keys(tb, "l", "l", "l", "enter")
+	if col, reverse := tb.Sort(); col != 3 || reverse {
+		t.Fatalf("sorted by %d %v", col, reverse)
+	}
+	last := math.Inf(-1)
+	keys(tb, "g")
+	for range 49 {
+		r, _ := tb.Selected()
+		if v := r.Item.(float64); v < last {
+			t.Fatalf("%v after %v", v, last)
+		} else {
+			last = v
+		}
+		keys(tb, "down")
+	}
+	if got := selected(t, tb); got != "svc-00007" {
+		t.Errorf("not a number belongs at the end, found %s", got)
+	}
+	keys(tb, "S")
+	if _, reverse := tb.Sort(); !reverse {
+		t.Error("S does not reverse")
+	}
+	tb.View()
+	tb.Update(tea.MouseClickMsg{X: 3, Y: 0, Button: tea.MouseLeft})
+	if col, reverse := tb.Sort(); col != 0 || reverse {
+		t.Errorf("a click on the first title sorts by %d %v", col, reverse)
+	}
+	tb.Update(tea.MouseClickMsg{X: 3, Y: 4, Button: tea.MouseLeft})
+	keys(tb, "g")
+	tb.View()
+	tb.Update(tea.MouseClickMsg{X: 3, Y: 4, Button: tea.MouseLeft})
+	if got := selected(t, tb); got != "svc-00003" {
+		t.Errorf("a click on the fourth row selects %s", got)
+	}
+}
+
+func TestFilter(t *testing.T) {
+	tb := newTable(80, 24, rows(1000))
+	for _, c := range []struct {
+		expr  string
+		shown int
+	}{{"", 1000}, {"svc-0001", 10}, {"SVC-00[0-4]", 500}, {"!svc-00[0-4]", 500}, {"-f s00015", 1}, {"team12.*more", 76}} {
+		if err := tb.SetFilter(c.expr); err != nil {
+			t.Fatal(err)
+		}
+		if shown, total := tb.Count(); shown != c.shown && c.expr != "-f s00015" || total != 1000 {
+			t.Errorf("%q: %d of %d, want %d", c.expr, shown, total, c.shown)
+		}
+	}
+	if err := tb.SetFilter("("); err == nil || tb.Filter() != "team12.*more" {
+		t.Errorf("a faulty filter: %v, left %q", err, tb.Filter())
+	}
+	src := rows(10)
+	tb.SetSource(src)
+	if err := tb.SetFilter("changed"); err != nil {
+		t.Fatal(err)
+	}
+	if shown, _ := tb.Count(); shown != 0 {
+		t.Fatal(shown)
+	}
+	src[4].Version++
+	src[4].Cells = []safetext.Line{line("changed")}
+	tb.Refresh()
+	if shown, _ := tb.Count(); shown != 1 {
+		t.Errorf("a row's new version is not looked at: %d", shown)
+	}
+}
+
+func TestChangedCellIsShownForOneRefresh(t *testing.T) {
+	src := rows(5)
+	tb := newTable(100, 10, src)
+	plain := tb.View()
+	cells := append([]safetext.Line(nil), src[2].Cells...)
+	cells[3] = line("5")
+	src[2].Cells, src[2].Version = cells, 1
+	tb.Refresh()
+	if got := strings.Split(tb.View(), "\n")[3]; !strings.Contains(got, "\x1b[33m     5") {
+		t.Errorf("the change is not shown: %q", got)
+	}
+	tb.Refresh()
+	if got := tb.View(); strings.Contains(got, "\x1b[33m") {
+		t.Error("the change is shown for ever")
+	}
+	if plain == tb.View() {
+		t.Error("the new value is not shown")
+	}
+}
+
+func TestSideways(t *testing.T) {
+	tb := newTable(40, 10, rows(5))
+	if got := ansi.Strip(tb.View()); strings.Contains(got, "ABOUT") {
+		t.Fatal("the least important column stays in a narrow table")
+	}
+	for range 20 {
+		keys(tb, "L")
+	}
+	got := ansi.Strip(tb.View())
+	exact(t, tb.View(), 40, 10)
+	if !strings.Contains(got, "and more") || !strings.Contains(got, "svc-00004") {
+		t.Errorf("the end of the row cannot be reached, or its name is lost:\n%s", got)
+	}
+	for range 20 {
+		keys(tb, "H")
+	}
+	if got := ansi.Strip(tb.View()); strings.Contains(got, "ABOUT") {
+		t.Error("scrolling back does not come back")
+	}
+}
+
+func TestHostileTextKeepsTheFrame(t *testing.T) {
+	attacks := []string{
+		"e" + strings.Repeat("\u0301", 1000), strings.Repeat("👩\u200d👩\u200d👧", 30), strings.Repeat("漢", 500), "a\tb\tc",
+		strings.Repeat("w", 1<<20), "\x1b]52;c;AAAA\x07", "\r\n\x9b2J", "🇩🇪🇩", "ൎ", "1\ufe0f\u20e3", "\u202eevil",
+	}
+	var src table.Rows
+	for i := range 100 {
+		cells := make([]safetext.Line, 6)
+		for c := range cells {
+			cells[c] = safetext.Clean(attacks[(i+c)%len(attacks)])
+		}
+		src = append(src, table.Row{ID: fmt.Sprint(i), Item: 1.0, Cells: cells})
+	}
+	for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 5}, {5, 1}, {3, 3}, {80, 24}, {200, 60}, {500, 200}} {
+		best := time.Hour // the machine may be busy: the slowest frame of the best run counts
+		for range 3 {
+			tb := newTable(s.w, s.h, src)
+			slowest := time.Duration(0)
+			for _, k := range []string{"down", "L", "L", "G", "s", "esc", "H", "space"} {
+				keys(tb, k)
+				start := time.Now()
+				frame := tb.View()
+				slowest = max(slowest, time.Since(start))
+				exact(t, frame, s.w, s.h)
+			}
+			best = min(best, slowest)
+		}
+		if best > 16*time.Millisecond && s.w <= 200 {
+			t.Errorf("%dx%d: a frame took %v", s.w, s.h, best)
+		}
+	}
+}
+
+func TestNothingIsDrawnWhenNothingChanged(t *testing.T) {
+	tb := newTable(200, 50, rows(1000))
+	tb.View()
+	if n := testing.AllocsPerRun(100, func() { tb.View() }); n != 0 {
+		t.Errorf("%v allocations for an unchanged frame", n)
+	}
+	before := tb.View()
+	tb.Refresh()
+	if after := tb.View(); after != before {
+		t.Error("a refresh without a change changed the frame")
+	}
+}
+
+func TestFrameAllocations(t *testing.T) {
+	tb := newTable(200, 50, rows(10_000))
+	tb.View()
+	if n := testing.AllocsPerRun(200, func() { keys(tb, "down"); tb.View() }); n > 200 {
+		t.Errorf("%v allocations for a move and a frame, want at most 200", n)
+	}
+	src := rows(10_000)
+	tb.SetSource(src)
+	if n := testing.AllocsPerRun(100, func() { src[3].Version++; tb.Refresh(); tb.View() }); n > 200 {
+		t.Errorf("%v allocations for a refresh and a frame, want at most 200", n)
+	}
+}
+
+func FuzzKeys(f *testing.F) {
+	f.Add([]byte("jjkGgVV sS\x00\x01"), uint8(80), uint8(24))
+	f.Fuzz(func(t *testing.T, script []byte, w, h uint8) {
+		names := []string{"down", "up", "pgdown", "pgup", "home", "end", "ctrl+d", "ctrl+u", "space", "V", "s", "S", "esc", "enter", "left", "right", "H", "L", "1", "9"}
+		src := rows(30)
+		tb := newTable(int(w), int(h), src)
+		rng := rand.New(rand.NewPCG(1, 2))
+		for i, b := range script {
+			if i > 200 {
+				return
+			}
+			switch {
+			case b < 200:
+				keys(tb, names[int(b)%len(names)])
+			case b < 215:
+				tb.Update(tea.MouseClickMsg{X: rng.IntN(300) - 20, Y: rng.IntN(100) - 20, Button: tea.MouseLeft})
+			case b < 225:
+				tb.Update(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
+			case b < 235:
+				tb.SetSource(rows(int(b) % 7))
+			case b < 245:
+				_ = tb.SetFilter(string(script[:i]))
+			default:
+				tb.SetSize(int(b)%50, i%30)
+				w, h = b%50, uint8(i%30)
+			}
+			exact(t, tb.View(), int(w), int(h))
+		}
+	})
+}
+
+func BenchmarkMove(b *testing.B) {
+	tb := newTable(200, 50, rows(10_000))
+	b.ReportAllocs()
+	for b.Loop() {
+		if tb.Position() == 10_000 {
+			keys(tb, "home")
+		}
+		keys(tb, "down")
+		tb.View()
+	}
+}
+
+func BenchmarkPage(b *testing.B) {
+	tb := newTable(200, 50, rows(10_000))
+	list := []string{"pgdown", "pgdown", "pgdown", "home"}
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		keys(tb, list[i%len(list)])
+		tb.View()
+		i++
+	}
+}
+
+func BenchmarkRefresh(b *testing.B) {
+	src := rows(10_000)
+	tb := newTable(200, 50, src)
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range 10 {
+			src[i].Version++
+		}
+		tb.Refresh()
+		tb.View()
+	}
+}
+
+func BenchmarkFilter(b *testing.B) {
+	tb := newTable(200, 50, rows(10_000))
+	for _, expr := range []string{"team7", "team[3-5].*zebra|x9", "-f svc99"} {
+		b.Run(expr, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := tb.SetFilter(expr); err != nil {
+					b.Fatal(err)
+				}
+				tb.View()
+			}
+		})
+	}
+}
+
+func BenchmarkSort(b *testing.B) {
+	tb := newTable(200, 50, rows(10_000))
+	for _, col := range []int{3, 4} {
+		b.Run(fmt.Sprint(col), func(b *testing.B) {
+			reverse := false
+			b.ReportAllocs()
+			for b.Loop() {
+				reverse = !reverse
+				tb.SetSort(col, reverse)
+				tb.View()
+			}
+		})
+	}
+}
