@@ -122,6 +122,10 @@ func (t *Table) pickKey(k string) {
 	cols := t.shown()
 	n, at := len(cols), max(slices.Index(cols, t.pick), 0)
 	t.fresh = false
+	if n == 0 { // the table became too narrow meanwhile
+		t.pick = -1
+		return
+	}
 	switch k {
 	case "left", "h", "shift+tab":
 		t.pick = cols[(at+n-1)%n]

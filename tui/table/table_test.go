@@ -79,7 +79,9 @@ func press(k string) tea.KeyPressMsg {
 	return tea.KeyPressMsg{Code: []rune(k)[0], Text: k}
 }
 
-func line(format string, args ...any) safetext.Line { return safetext.Clean(fmt.Sprintf(format, args...)) }
+func line(format string, args ...any) safetext.Line {
+	return safetext.Clean(fmt.Sprintf(format, args...))
+}
 
 func columns() []table.Column {
 	number := func(r table.Row) float64 { return r.Item.(float64) }
