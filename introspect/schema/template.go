@@ -1,0 +1,99 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// templateDepth is how deep a template goes; deeper messages are left as {}.
+const templateDepth = 4
+
+// Template returns a JSON body with every field of the type, zero values in it: what an engineer starts typing from.
+// Of a oneof only the first member is there; a message inside itself is left as {}. An unknown type gives {}.
+func (s *Service) Template(typeName string) []byte {
+	t := &templater{service: s, inside: map[string]bool{}}
+	t.typed(typeName, 0)
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(t.out.String()), "", "  "); err != nil {
+		return []byte("{}") // unreachable: the templater writes JSON
+	}
+	return out.Bytes()
+}
+
+type templater struct {
+	service *Service
+	inside  map[string]bool
+	out     strings.Builder
+}
+
+func (t *templater) typed(name string, depth int) {
+	if text, ok := examples[name]; ok {
+		t.out.WriteString(text)
+		return
+	}
+	typ := t.service.Types[name]
+	switch {
+	case typ == nil:
+		t.out.WriteString("{}")
+	case len(typ.Values) > 0:
+		t.out.WriteString(strconv.Quote(typ.Values[0].Name))
+	case t.inside[name] || depth >= templateDepth:
+		t.out.WriteString("{}")
+	default:
+		t.inside[name] = true
+		t.message(typ, depth)
+		delete(t.inside, name)
+	}
+}
+
+func (t *templater) message(typ *Type, depth int) {
+	t.out.WriteByte('{')
+	oneofs := map[string]bool{}
+	first := true
+	for _, f := range typ.Fields {
+		if f.Oneof != "" && oneofs[f.Oneof] {
+			continue
+		}
+		oneofs[f.Oneof] = f.Oneof != ""
+		if !first {
+			t.out.WriteByte(',')
+		}
+		first = false
+		name, _ := json.Marshal(f.JSONName) // a string always marshals
+		t.out.Write(name)
+		t.out.WriteByte(':')
+		t.field(f, depth)
+	}
+	t.out.WriteByte('}')
+}
+
+func (t *templater) field(f *Field, depth int) {
+	switch {
+	case f.Repeated && t.inside[f.Type]:
+		t.out.WriteString("[]")
+	case f.Repeated:
+		t.out.WriteByte('[')
+		t.typed(f.Type, depth+1)
+		t.out.WriteByte(']')
+	case f.MapKey != "":
+		t.out.WriteString("{}")
+	default:
+		t.typed(f.Type, depth+1)
+	}
+}
+
+// examples are the JSON forms of scalars and well-known types with nothing in them.
+var examples = map[string]string{
+	"string": `""`, "bytes": `""`, "bool": "false", "": "null",
+	"int32": "0", "sint32": "0", "sfixed32": "0", "uint32": "0", "fixed32": "0",
+	"int64": "0", "sint64": "0", "sfixed64": "0", "uint64": "0", "fixed64": "0",
+	"float": "0", "double": "0",
+	"google.protobuf.Timestamp": `"2026-01-01T00:00:00Z"`, "google.protobuf.Duration": `"0s"`,
+	"google.protobuf.FieldMask": `""`, "google.protobuf.Struct": "{}", "google.protobuf.Empty": "{}",
+	"google.protobuf.Value": "null", "google.protobuf.ListValue": "[]", "google.protobuf.Any": "{}",
+	"google.protobuf.StringValue": `""`, "google.protobuf.BytesValue": `""`, "google.protobuf.BoolValue": "false",
+	"google.protobuf.Int32Value": "0", "google.protobuf.Int64Value": "0", "google.protobuf.UInt32Value": "0",
+	"google.protobuf.UInt64Value": "0", "google.protobuf.FloatValue": "0", "google.protobuf.DoubleValue": "0",
+}
