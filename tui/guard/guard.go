@@ -31,6 +31,7 @@ type Guard struct {
 	errs    io.Writer
 	fatal   atomic.Pointer[Panicked]
 	foreign atomic.Bool // another program has the terminal
+	ended   atomic.Bool
 	wg      sync.WaitGroup
 }
 
@@ -63,6 +64,10 @@ func (g *Guard) Go(fn func()) {
 // the end; feeders use tui.Feed, which never waits.
 func (g *Guard) Send(msg tea.Msg) { g.program.Send(msg) }
 
+// Ended tells whether the program is over and its model free to be used. After a
+// [Guard.Run] that left a stuck Update behind it is false.
+func (g *Guard) Ended() bool { return g.ended.Load() }
+
 // Run runs the program until it quits, ctx ends, a signal ends it or it breaks. The
 // error is nil after a quit, a [Signal] after a signal, [Panicked] after a panic in
 // Update or View, else what went wrong; see [Code]. Run returns even when Update is
@@ -82,6 +87,7 @@ func (g *Guard) Run(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() { // not waited for when Update is stuck
 		_, err := g.program.Run()
+		g.ended.Store(true)
 		done <- err
 	}()
 	clean, err := g.wait(ctx, sigs, done)

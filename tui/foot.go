@@ -1,0 +1,116 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/microtop/microtop/tui/safetext"
+)
+
+// foot draws the prompt line when it is open, else the hints and the last toast.
+func (s *Shell) foot() string {
+	if s.line != nil {
+		return s.promptLine()
+	}
+	toast, toastW := s.toastText()
+	hints := s.hints(s.w - toastW - 3)
+	return fit(" "+hints, s.w-toastW-1) + toast + " "
+}
+
+func (s *Shell) toastText() (string, int) {
+	if s.showing.Text.Empty() {
+		return "", 0
+	}
+	sign, style := s.badge(s.showing.Level)
+	text := safetext.Join(" ", safetext.Clean(sign), s.showing.Text).Cut(max(s.w*2/3, s.w-12))
+	return style.Render(text.String()), text.Width()
+}
+
+// hints draws the keys that work here, the most important first, and help in any case.
+func (s *Shell) hints(room int) string {
+	help := Action{Keys: []string{"?"}, Name: "help"}
+	shown := ""
+	for _, a := range s.actions() {
+		if a.ID == "shell.help" && len(a.Keys) > 0 {
+			help = a
+		}
+	}
+	tail, tailW := s.hint(help)
+	if s.w >= narrow && s.over == nil {
+		used := 0
+		for _, a := range s.actions() {
+			if a.Hidden || len(a.Keys) == 0 || !a.enabled() {
+				continue
+			}
+			text, n := s.hint(a)
+			if used+n+2+tailW > room {
+				break
+			}
+			shown, used = shown+text+"  ", used+n+2
+		}
+	}
+	if tailW > room {
+		return ""
+	}
+	return shown + tail
+}
+
+func (s *Shell) hint(a Action) (string, int) {
+	key, name := safetext.Clean(a.Keys[0]), safetext.Clean(a.Name)
+	return s.theme.Key.Render(key.String()) + " " + s.theme.Hint.Render(name.String()), key.Width() + 1 + name.Width()
+}
+
+// promptLine draws ":" or "/", what was typed, what tab would add, and what is wrong.
+func (s *Shell) promptLine() string {
+	p := s.line
+	sign, style := s.theme.Accent, s.theme.Text
+	if !p.err.Empty() {
+		sign, style = s.theme.Bad, s.theme.Bad
+	}
+	text, _ := p.input.view(max(s.w-3, 1))
+	row := " " + sign.Render(p.sign) + style.Render(text.String())
+	if p.input.after == "" {
+		row += s.theme.Ghost.Render(safetext.Clean(p.ghost).String())
+	}
+	if !p.err.Empty() {
+		row += "  " + s.theme.Bad.Render(p.err.String())
+	}
+	return fit(row, s.w)
+}
+
+// cursor draws the dialog over the rows and says where the terminal's cursor belongs.
+func (s *Shell) cursor(rows []string) *tea.Cursor {
+	_, _, foot, _ := s.rows()
+	switch {
+	case s.over != nil:
+		b := s.over.draw(s, s.w, s.h-foot)
+		x, y := max((s.w-b.w)/2, 0), max((s.h-foot-len(b.lines))/2, 0)
+		lay(rows, b, x, y)
+		for i, r := range rows {
+			rows[i] = strings.TrimRight(fit(r, s.w), "\n")
+		}
+		if b.cursor != nil {
+			return s.cursorAt(x+b.cursor.X, y+b.cursor.Y)
+		}
+	case s.line != nil && foot > 0:
+		_, x := s.line.input.view(max(s.w-3, 1))
+		return s.cursorAt(2+x, s.h-1)
+	default:
+		if c, ok := s.screen().(Cursorer); ok {
+			if x, y, on := c.Cursor(); on {
+				return s.cursorAt(s.x+x, s.y+y)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Shell) cursorAt(x, y int) *tea.Cursor {
+	if x < 0 || y < 0 || x >= s.w || y >= s.h {
+		return nil
+	}
+	c := tea.NewCursor(x, y)
+	c.Blink = false
+	return c
+}

@@ -1,0 +1,188 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/microtop/microtop/tui/safetext"
+)
+
+// overlay is a dialog over the frame. It has every key until it closes itself.
+type overlay interface {
+	update(s *Shell, msg tea.Msg) tea.Cmd
+	// draw returns the box within w by h cells.
+	draw(s *Shell, w, h int) box
+}
+
+// box is a drawn dialog.
+type box struct {
+	w      int
+	lines  []string
+	cursor *tea.Position // of its text input, from its corner
+}
+
+func (s *Shell) show(owner int, o overlay) {
+	s.over, s.owner, s.line, s.dirty = o, owner, nil, true
+}
+
+// dismiss closes the dialog and runs what was chosen for the screen that asked.
+func (s *Shell) dismiss(chosen tea.Cmd) tea.Cmd {
+	s.over = nil
+	s.changed()
+	return s.own(s.owner, chosen)
+}
+
+func (s *Shell) toOverlay(msg tea.Msg) tea.Cmd {
+	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "esc" {
+		return s.dismiss(nil)
+	}
+	return s.over.update(s, msg)
+}
+
+// frame draws a border with a title around rows of inner cells.
+func (s *Shell) frame(title safetext.Line, style lipgloss.Style, inner int, rows []string) []string {
+	g := s.theme.Glyphs
+	name := title.Cut(inner - 2)
+	top := g.TopLeft
+	if !name.Empty() {
+		top += g.Horizontal + name.String() + strings.Repeat(g.Horizontal, max(inner-1-name.Width(), 0))
+	} else {
+		top += strings.Repeat(g.Horizontal, inner)
+	}
+	side := style.Render(g.Vertical)
+	lines := []string{style.Render(top + g.TopRight)}
+	for _, r := range rows {
+		lines = append(lines, side+fit(r, inner)+side)
+	}
+	return append(lines, style.Render(g.BottomLeft+strings.Repeat(g.Horizontal, inner)+g.BottomRight))
+}
+
+// fit returns a styled row in exactly w cells.
+func fit(row string, w int) string {
+	n := ansi.StringWidth(row)
+	if n > w {
+		row = ansi.Truncate(row, w, "")
+		n = ansi.StringWidth(row)
+	}
+	if n < w {
+		row += strings.Repeat(" ", w-n)
+	}
+	return row
+}
+
+// lay puts a box over the rows of a frame, from cell x, row y on.
+func lay(rows []string, b box, x, y int) {
+	for i, line := range b.lines {
+		if at := y + i; at >= 0 && at < len(rows) {
+			w := ansi.StringWidth(rows[at])
+			right := ""
+			if end := x + b.w; end < w {
+				right = fitLeft(ansi.TruncateLeft(rows[at], end, ""), w-end)
+			}
+			rows[at] = fit(rows[at], x) + "\x1b[m" + line + "\x1b[m" + right
+		}
+	}
+}
+
+// fitLeft pads on the left what a wide character cut in half left too short.
+func fitLeft(row string, w int) string {
+	if n := ansi.StringWidth(row); n < w {
+		return strings.Repeat(" ", w-n) + row
+	} else if n > w {
+		return " " + ansi.TruncateLeft(row, n-w+1, "")
+	}
+	return row
+}
+
+// question is the dialog of a [Confirm].
+type question struct {
+	Confirm
+	yes bool // the button that has the focus
+}
+
+func newQuestion(c Confirm) *question { return &question{Confirm: c} }
+
+func (q *question) update(s *Shell, msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	switch k.String() {
+	case "left", "right", "h", "l", "tab", "shift+tab":
+		q.yes = !q.yes
+	case "n":
+		return s.dismiss(nil)
+	case "y":
+		if !q.Danger {
+			return s.dismiss(q.Yes)
+		}
+		q.yes = true // enter still has to say so
+	case "enter", "space":
+		if q.yes {
+			return s.dismiss(q.Yes)
+		}
+		return s.dismiss(nil)
+	}
+	return nil
+}
+
+func (q *question) draw(s *Shell, w, h int) box {
+	style := s.theme.Focus
+	if q.Danger {
+		style = s.theme.Danger
+	}
+	inner := min(max(q.Question.Width()+4, 30), w-2, 72)
+	rows := []string{""}
+	for _, line := range wrap(q.Question, inner-4) {
+		rows = append(rows, "  "+s.theme.Text.Render(line.String()))
+	}
+	cancel, yes := s.theme.Active, s.theme.Button
+	if q.yes {
+		cancel, yes = yes, cancel
+	}
+	rows = append(rows, "", "  "+cancel.Render("[ Cancel ]")+"  "+yes.Render("[ Yes ]"), "")
+	return box{w: inner + 2, lines: s.frame(safetext.Line{}, style, inner, rows[:min(len(rows), max(h-2, 0))])}
+}
+
+// wrap breaks a line between words, or within one that is too long.
+func wrap(l safetext.Line, w int) []safetext.Line {
+	var lines []safetext.Line
+	for _, row := range strings.Split(ansi.Wrap(l.String(), max(w, 1), ""), "\n") {
+		lines = append(lines, safetext.Clean(row))
+	}
+	return lines
+}
+
+// ask is the dialog of a [Prompt].
+type ask struct {
+	Prompt
+	input input
+}
+
+func newAsk(p Prompt) *ask {
+	a := &ask{Prompt: p}
+	a.input.set(p.Initial)
+	return a
+}
+
+func (a *ask) update(s *Shell, msg tea.Msg) tea.Cmd {
+	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "enter" {
+		var cmd tea.Cmd
+		if a.Done != nil {
+			cmd = a.Done(a.input.text())
+		}
+		return s.dismiss(cmd)
+	}
+	a.input.update(msg)
+	return nil
+}
+
+func (a *ask) draw(s *Shell, w, h int) box {
+	inner := min(max(a.Title.Width()+4, 50), w-2)
+	text, x := a.input.view(max(inner-2, 1))
+	rows := []string{" " + s.theme.Text.Render(text.String())}
+	return box{w: inner + 2, lines: s.frame(a.Title, s.theme.Focus, inner, rows), cursor: &tea.Position{X: 2 + x, Y: 1}}
+}

@@ -1,0 +1,332 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/microtop/microtop/tui/guard"
+	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/tui/theme"
+)
+
+// Shell is the program's one model: a stack of screens in a frame, with what all
+// screens share. Make it with [NewShell], or leave both to [Run]. Like any model it
+// is used from one goroutine.
+type Shell struct {
+	cfg    Config
+	scope  Scope
+	theme  theme.Theme
+	routes routes
+	keys   Keymap
+	now    func() time.Time
+
+	stack  []layer
+	nextID int
+	over   overlay // the dialog on top, nil without one
+	owner  int     // the screen the dialog is for
+	line   *prompt // the ":" or "/" line, nil when closed
+
+	commands history
+	notes    []note
+	showing  Toast // in the foot; empty text: none
+	serial   int   // of the last toast
+	mouse    bool
+	ctrlC    time.Time // of the last one that cancelled nothing
+
+	w, h  int
+	body  string // the top screen's drawing
+	stale bool   // body is out of date
+	dirty bool   // view is out of date
+	view  tea.View
+	x, y  int // of the body
+}
+
+// layer is a screen on the stack. Its id finds it when its commands report.
+type layer struct {
+	id     int
+	route  string
+	plain  bool // opened without With
+	screen Screen
+}
+
+// addressed is a message of a screen's own command.
+type addressed struct {
+	to  int
+	msg tea.Msg
+}
+
+// tick redraws the header, where ages grow.
+type tick struct{}
+
+var _ tea.Model = (*Shell)(nil)
+
+// NewShell checks the configuration and makes the model. It opens no screen yet. Its
+// timers end with ctx or Close.
+func NewShell(ctx context.Context, cfg Config) (*Shell, error) {
+	if cfg.Theme.Name == "" {
+		cfg.Theme = theme.Default()
+	}
+	s := &Shell{cfg: cfg, scope: NewScope(ctx), theme: cfg.Theme, routes: cfg.Routes, keys: cfg.Keys, now: time.Now, mouse: !cfg.NoMouse, stale: true, dirty: true}
+	if err := s.keys.check(s.globals(), s.routes); err != nil {
+		return nil, err
+	}
+	if _, ok := s.routes.find(cfg.Start.Name); !ok {
+		return nil, fmt.Errorf("no screen %q to start with", cfg.Start.Name)
+	}
+	return s, nil
+}
+
+// Init opens the first screen.
+func (s *Shell) Init() tea.Cmd {
+	cmds := []tea.Cmd{s.open(s.cfg.Start)}
+	if s.cfg.Header != nil {
+		cmds = append(cmds, s.nextTick())
+	}
+	return tea.Batch(cmds...)
+}
+
+func (s *Shell) nextTick() tea.Cmd { return s.after(time.Second, tick{}) }
+
+// after returns a command that sends msg after d, unless the shell was closed.
+func (s *Shell) after(d time.Duration, msg tea.Msg) tea.Cmd {
+	return s.scope.Cmd(func(ctx context.Context) tea.Msg {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return msg
+		case <-ctx.Done():
+			return nil
+		}
+	})
+}
+
+// Close closes every screen, the top one first.
+func (s *Shell) Close() {
+	s.scope.Close()
+	for len(s.stack) > 0 {
+		s.drop()
+	}
+}
+
+// Update routes a message to the dialog, the prompt line, an action or a screen.
+func (s *Shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tick:
+		s.dirty = true
+		return s, s.nextTick()
+	case tea.WindowSizeMsg:
+		s.w, s.h = max(msg.Width, 0), max(msg.Height, 0)
+		s.changed()
+		return s, nil
+	case tea.KeyPressMsg:
+		s.dirty = true
+		return s, s.key(normal(msg))
+	case tea.PasteMsg:
+		s.dirty = true
+		return s, s.paste(msg)
+	case tea.MouseMsg:
+		return s, s.mouseEvent(msg)
+	case addressed:
+		if cmd, ok := s.ask(msg.to, msg.msg); ok {
+			return s, cmd
+		}
+		return s, s.deliver(msg.to, msg.msg)
+	case tea.KeyReleaseMsg, tea.ColorProfileMsg, tea.EnvMsg, tea.ModeReportMsg, tea.KeyboardEnhancementsMsg, tea.PasteStartMsg, tea.PasteEndMsg:
+		return s, nil
+	case tea.ResumeMsg:
+		s.changed()
+		return s, nil
+	}
+	cmd, ok := s.ask(s.topID(), msg)
+	if !ok {
+		return s, s.deliver(s.topID(), msg)
+	}
+	return s, cmd
+}
+
+// ask does what a message asks the shell for, on behalf of screen from. It tells
+// whether the message was for the shell.
+func (s *Shell) ask(from int, msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case Open:
+		s.dirty = true
+		return s.open(msg), true
+	case Back:
+		return s.back(), true
+	case Quit:
+		return s.quit(), true
+	case Toast:
+		return s.toast(msg), true
+	case hush:
+		s.hush(msg)
+	case Confirm:
+		s.show(from, newQuestion(msg))
+	case Menu:
+		s.show(from, newMenu(msg))
+	case Prompt:
+		s.show(from, newAsk(msg))
+	case Copy:
+		return s.copy(msg), true
+	case Edit:
+		return s.edit(from, msg), true
+	case editing:
+		return s.startEditor(from, msg), true
+	case edited:
+		s.changed()
+		return s.own(from, msg.done(msg.text, msg.err)), true
+	case chosen:
+		s.changed()
+		return s.choose(msg), true
+	case confirmed:
+		s.changed()
+		return s.own(from, msg.action.Run()), true
+	case guard.Panicked:
+		return s.broke(msg), true
+	default:
+		return nil, false
+	}
+	s.dirty = true
+	return nil, true
+}
+
+// deliver hands a message to a screen that is still there.
+func (s *Shell) deliver(id int, msg tea.Msg) tea.Cmd {
+	for i, l := range s.stack {
+		if l.id == id {
+			if i == len(s.stack)-1 {
+				s.changed()
+			}
+			return s.own(id, l.screen.Update(msg))
+		}
+	}
+	return nil
+}
+
+// own addresses what a screen's command reports to that screen. Messages that are
+// Bubble Tea's own, and those for the guard, pass as they are.
+func (s *Shell) own(id int, cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		msg := guard.Each(cmd(), func(c tea.Cmd) tea.Cmd { return s.own(id, c) })
+		if msg == nil || foreign(msg) {
+			return msg
+		}
+		if a, ok := msg.(addressed); ok {
+			return a
+		}
+		return addressed{id, msg}
+	}
+}
+
+func foreign(msg tea.Msg) bool {
+	path := reflect.TypeOf(msg).PkgPath()
+	return strings.HasPrefix(path, "charm.land/bubbletea/") || strings.HasPrefix(path, "github.com/charmbracelet/ultraviolet") ||
+		path == reflect.TypeFor[guard.Exec]().PkgPath()
+}
+
+// open pushes a screen, or goes back to one that is there already.
+func (s *Shell) open(o Open) tea.Cmd {
+	route, ok := s.routes.find(o.Name)
+	if !ok {
+		return s.toast(Toast{Warn, safetext.Format("no screen %q%s", o.Name, meant(o.Name, s.names()))})
+	}
+	for i, l := range s.stack {
+		if o.With == nil && l.plain && l.route == route.Name {
+			for len(s.stack) > i+1 {
+				s.drop()
+			}
+			s.changed()
+			return nil
+		}
+	}
+	screen, err := route.New(o.With)
+	if err == nil && screen == nil {
+		err = errors.New("no screen was made")
+	}
+	if err != nil {
+		return s.toast(Toast{Bad, safetext.Format("%s: %v", route.Name, err)})
+	}
+	return s.push(route.Name, o.With == nil, screen)
+}
+
+func (s *Shell) push(route string, plain bool, screen Screen) tea.Cmd {
+	s.nextID++
+	s.stack = append(s.stack, layer{s.nextID, route, plain, screen})
+	s.changed()
+	return s.own(s.nextID, screen.Init())
+}
+
+// drop closes the top screen.
+func (s *Shell) drop() {
+	top := len(s.stack) - 1
+	s.stack[top].screen.Close()
+	s.stack[top] = layer{}
+	s.stack = s.stack[:top]
+}
+
+func (s *Shell) back() tea.Cmd {
+	if len(s.stack) > 1 {
+		s.drop()
+		s.changed()
+	}
+	return nil
+}
+
+func (s *Shell) screen() Screen {
+	if len(s.stack) == 0 {
+		return nil
+	}
+	return s.stack[len(s.stack)-1].screen
+}
+
+func (s *Shell) topID() int {
+	if len(s.stack) == 0 {
+		return 0
+	}
+	return s.stack[len(s.stack)-1].id
+}
+
+// changed makes the next View draw the top screen again.
+func (s *Shell) changed() { s.stale, s.dirty = true, true }
+
+func (s *Shell) names() []string {
+	var names []string
+	for _, r := range s.routes {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// broke reports a panic in a command or goroutine. The program goes on: commands only
+// bring messages, they share no state with the screens.
+func (s *Shell) broke(p guard.Panicked) tea.Cmd {
+	for _, line := range safetext.CleanBlock(string(p.Stack)).Lines() {
+		s.note(Toast{Bad, line})
+	}
+	return s.toast(Toast{Bad, safetext.Format("%s (see :log)", p.Error())})
+}
+
+// redraw repairs what another program wrote over the screen: the terminal is given
+// away and taken back, which enters the alternate screen anew.
+func (s *Shell) redraw() tea.Cmd {
+	s.changed()
+	return tea.Sequence(tea.Exec(nothing{}, nil), tea.ClearScreen)
+}
+
+// nothing is a program that ends at once.
+type nothing struct{}
+
+func (nothing) Run() error          { return nil }
+func (nothing) SetStdin(io.Reader)  {}
+func (nothing) SetStdout(io.Writer) {}
+func (nothing) SetStderr(io.Writer) {}
