@@ -33,8 +33,10 @@ func parseProfilerURL(address string) (*url.URL, error) {
 		return nil, fmt.Errorf("profiler address %q: it must not hold a user name or password", u.Redacted())
 	case u.RawQuery != "" || u.Fragment != "" || u.Opaque != "":
 		return nil, fmt.Errorf("profiler address %q: leave out everything after the path", address)
-	case u.Host == "":
+	case u.Hostname() == "":
 		return nil, fmt.Errorf("profiler address %q: it names no host", address)
+	case !isHost(u.Hostname()):
+		return nil, fmt.Errorf("profiler address %q: %q is no host name", address, u.Hostname())
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/debug/pprof"
@@ -65,7 +67,7 @@ func SafeProfilerURL(metadataAddr, nodeAddr string, localIPs []netip.Addr) (stri
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && ip.Unmap().IsUnspecified() {
 		u.Host = withHost(nodeHost, u.Port())
 	}
-	if isLoopback(u.Hostname()) && !onThisHost(nodeHost, localIPs) {
+	if mayBeLoopback(u.Hostname()) && !onThisHost(nodeHost, localIPs) {
 		return "", fmt.Errorf("node at %s announces the profiler %s, which would be this host's own: refused", nodeAddr, u.Host)
 	}
 	return u.String(), nil
@@ -87,7 +89,7 @@ func hostOf(address string) (string, error) {
 	if err != nil {
 		host = strings.Trim(address, "[]")
 	}
-	if host == "" {
+	if !isHost(host) {
 		return "", fmt.Errorf("it names no host")
 	}
 	return host, nil
@@ -103,18 +105,37 @@ func onThisHost(host string, localIPs []netip.Addr) bool {
 	})
 }
 
-// isLoopback reports whether a host is loopback by its own text. Anything that
-// reads like a number but is no plain IP ("127.1", "0x7f000001", "2130706433")
-// counts: resolvers take it for one.
+// isHost reports whether text can be a host: an IP or a plain name.
+func isHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
+	})
+}
+
+// isLoopback reports whether a host says by itself that it is this one.
 func isLoopback(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
-	if ip, err := netip.ParseAddr(host); err == nil {
-		ip = ip.Unmap()
-		return ip.IsLoopback() || ip.IsUnspecified()
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// mayBeLoopback also counts what reaches this host in a roundabout way: the
+// unspecified address, and what reads like a number but is no plain IP ("127.1",
+// "0x7f000001", "2130706433"), which resolvers take for one.
+func mayBeLoopback(host string) bool {
+	if isLoopback(host) {
+		return true
 	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().IsUnspecified()
+	}
+	host = strings.TrimSuffix(host, ".")
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	return last != "" && last[0] >= '0' && last[0] <= '9'
 }

@@ -32,54 +32,71 @@ func Flame(p *Profile, o Options) (*Frame, error) {
 	return s.tree().frames(s.symbols), nil
 }
 
-// node is a tree's frame while the tree grows; children are found through
-// tree.child, which costs far less than a map per node.
+// node is a tree's frame while the tree grows.
 type node struct {
 	symbol      int32
+	parent      int32
+	children    int32
 	inlined     bool
 	self, total int64
-	children    int32
-	parent      int32
 }
 
-type childKey struct{ parent, symbol int32 }
+// tree holds its nodes in one slice, each after its parent; the root is node 0.
+type tree struct{ nodes []node }
 
-// tree grows in one slice; the root is node 0.
-type tree struct {
-	nodes []node
-	child map[childKey]int32
+// descent is one stack from the root of the tree down.
+type descent struct {
+	frames []stackFrame
+	value  int64
 }
 
-func (s *stacks) tree() *tree {
-	t := &tree{nodes: make([]node, 1, 1024), child: make(map[childKey]int32, 1024)}
+// descents gives every stack in the tree's direction, stacks that begin alike next
+// to each other.
+func (s *stacks) descents() []descent {
+	var paths []descent
 	s.each(func(frames []stackFrame, value int64, _ *profile.Sample) {
-		at := int32(0)
-		t.nodes[0].total += value
-		for i := range frames {
-			f := frames[i]
-			if !s.options.Invert {
-				f = frames[len(frames)-1-i]
-			}
-			at = t.down(at, f)
-			t.nodes[at].total += value
+		frames = slices.Clone(frames)
+		if !s.options.Invert {
+			slices.Reverse(frames)
 		}
-		t.nodes[at].self += value
+		paths = append(paths, descent{frames, value})
 	})
+	slices.SortFunc(paths, func(a, b descent) int {
+		return slices.CompareFunc(a.frames, b.frames, func(x, y stackFrame) int { return cmp.Compare(x.symbol, y.symbol) })
+	})
+	return paths
+}
+
+// tree grows from sorted descents: each shares its beginning with the one before,
+// so the nodes of the last one are all that need remembering.
+func (s *stacks) tree() *tree {
+	t := &tree{nodes: make([]node, 1, 1024)}
+	var last []stackFrame
+	branch := []int32{0} // the nodes of the last one, the root first
+	for _, p := range s.descents() {
+		shared := 0
+		for shared < min(len(last), len(p.frames)) && last[shared].symbol == p.frames[shared].symbol {
+			shared++
+		}
+		branch = branch[:shared+1]
+		for _, f := range p.frames[shared:] {
+			branch = append(branch, t.add(branch[len(branch)-1], f))
+		}
+		for i, id := range branch {
+			n := &t.nodes[id]
+			n.total += p.value
+			n.inlined = n.inlined && i > 0 && p.frames[i-1].inlined
+		}
+		t.nodes[branch[len(branch)-1]].self += p.value
+		last = p.frames
+	}
 	return t
 }
 
-// down goes from a node to its child for f, which it adds if need be.
-func (t *tree) down(parent int32, f stackFrame) int32 {
-	key := childKey{parent, f.symbol}
-	id, ok := t.child[key]
-	if !ok {
-		id = int32(len(t.nodes)) //nolint:gosec // Limits.Frames bounds the nodes
-		t.child[key] = id
-		t.nodes = append(t.nodes, node{symbol: f.symbol, inlined: f.inlined, parent: parent})
-		t.nodes[parent].children++
-		return id
-	}
-	t.nodes[id].inlined = t.nodes[id].inlined && f.inlined
+func (t *tree) add(parent int32, f stackFrame) int32 {
+	id := int32(len(t.nodes)) //nolint:gosec // Limits.Frames bounds the nodes
+	t.nodes = append(t.nodes, node{symbol: f.symbol, parent: parent, inlined: f.inlined})
+	t.nodes[parent].children++
 	return id
 }
 

@@ -32,8 +32,9 @@ type HTTPSource struct {
 	// /debug/pprof is meant.
 	URL string
 
-	// Client, if set, lends its Transport (for TLS settings). Its jar, redirect
-	// rule and timeout are not used.
+	// Client, if set, lends its Transport (for TLS settings), which then decides
+	// alone about proxies and loopback. Its jar, redirect rule and timeout are
+	// not used.
 	Client *http.Client
 }
 

@@ -34,8 +34,9 @@ func goToolTop(t *testing.T, unit string, args ...string) map[string]flatCum {
 	rows := map[string]flatCum{}
 	for line := range strings.Lines(string(out)) {
 		if m := row.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
-			r := rows[m[3]]
-			rows[m[3]] = flatCum{r.Flat + number(t, m[1]), r.Cum + number(t, m[2])}
+			name := strings.TrimSuffix(m[3], " ?") // of a line it does not know
+			r := rows[name]
+			rows[name] = flatCum{r.Flat + number(t, m[1]), r.Cum + number(t, m[2])}
 		}
 	}
 	if len(rows) == 0 {
