@@ -24,6 +24,9 @@ var DefaultLogger = NewLogger()
 // callerSkip is the number of frames from a caller of Log to runtime.Caller inside record.
 const callerSkip = 3
 
+// fileKey is the field that names the source line.
+const fileKey = "file"
+
 type (
 	handlerKey struct{}
 	recordKey  struct{}
@@ -120,11 +123,18 @@ func newRecord(opts Options, level Level, message string) log.Record {
 		metadata[key] = fmt.Sprint(value)
 	}
 	metadata["level"] = level.String()
-	if _, file, line, ok := runtime.Caller(callerSkip + opts.CallerSkipCount); ok {
-		dir, name := filepath.Split(file)
-		metadata["file"] = filepath.Base(dir) + "/" + name + ":" + strconv.Itoa(line)
+	if _, given := metadata[fileKey]; !given {
+		if _, file, line, ok := runtime.Caller(callerSkip + opts.CallerSkipCount); ok {
+			metadata[fileKey] = place(file, line)
+		}
 	}
 	return log.Record{Timestamp: time.Now(), Metadata: metadata, Message: message}
+}
+
+// place is a source line as v4 prints it: the last folder, the file and the line.
+func place(file string, line int) string {
+	dir, name := filepath.Split(file)
+	return filepath.Base(dir) + "/" + name + ":" + strconv.Itoa(line)
 }
 
 func (l *defaultLogger) emit(opts Options, record log.Record) {

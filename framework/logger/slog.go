@@ -3,6 +3,7 @@ package logger
 import (
 	"context"
 	"log/slog"
+	"runtime"
 )
 
 // Slog returns a slog logger whose lines go to l, or to DefaultLogger for nil.
@@ -23,16 +24,15 @@ func (h *slogHandler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h *slogHandler) Handle(_ context.Context, record slog.Record) error {
-	target := h.logger
-	if record.NumAttrs() > 0 {
-		fields := make(map[string]any, record.NumAttrs())
-		record.Attrs(func(a slog.Attr) bool {
-			fields[h.prefix+a.Key] = a.Value.Resolve().Any()
-			return true
-		})
-		target = target.Fields(fields)
+	fields := make(map[string]any, record.NumAttrs()+1)
+	if frame, _ := runtime.CallersFrames([]uintptr{record.PC}).Next(); frame.File != "" {
+		fields[fileKey] = place(frame.File, frame.Line)
 	}
-	target.Log(fromSlog(record.Level), record.Message)
+	record.Attrs(func(a slog.Attr) bool {
+		fields[h.prefix+a.Key] = a.Value.Resolve().Any()
+		return true
+	})
+	h.logger.Fields(fields).Log(fromSlog(record.Level), record.Message)
 	return nil
 }
 
