@@ -33,9 +33,27 @@ type Options struct {
 // DialOptions configure one connection.
 type DialOptions struct {
 	// Stream says that the connection carries one stream.
-	Stream  bool
+	Stream bool
+	// Timeout bounds the dial, TLS handshake included; zero means DefaultDialTimeout, less than zero no bound.
 	Timeout time.Duration
+	// Context ends the dial, not the connection.
 	Context context.Context
+}
+
+// context returns a context that ends when the dial has taken too long.
+func (o DialOptions) context() (context.Context, context.CancelFunc) {
+	ctx := o.Context
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	switch {
+	case o.Timeout < 0:
+		return context.WithCancel(ctx)
+	case o.Timeout == 0:
+		return context.WithTimeout(ctx, DefaultDialTimeout)
+	default:
+		return context.WithTimeout(ctx, o.Timeout)
+	}
 }
 
 // ListenOptions configure one listener.
@@ -68,6 +86,14 @@ func TLSConfig(t *tls.Config) Option { return func(o *Options) { o.TLSConfig = t
 // WithLogger sets where the transport logs.
 func WithLogger(l logger.Logger) Option { return func(o *Options) { o.Logger = l } }
 
+// with returns a copy of o with opts applied.
+func (o Options) with(opts []Option) Options {
+	for _, set := range opts {
+		set(&o)
+	}
+	return o
+}
+
 // WithStream marks the connection as one stream's.
 func WithStream() DialOption { return func(o *DialOptions) { o.Stream = true } }
 
@@ -77,7 +103,30 @@ func WithTimeout(d time.Duration) DialOption { return func(o *DialOptions) { o.T
 type (
 	limitsKey   struct{}
 	listenerKey struct{}
+	insecureKey struct{}
+	dialerKey   struct{}
+
+	dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 )
+
+// Insecure makes clients accept any certificate: whoever sits between can read and change everything. It is for v4
+// servers that made their certificate themselves, on a network that is trusted.
+func Insecure() Option {
+	return func(o *Options) { o.Context = withValue(o.Context, insecureKey{}, true) }
+}
+
+func (o Options) insecure() bool {
+	if o.Context == nil {
+		return false
+	}
+	insecure, _ := o.Context.Value(insecureKey{}).(bool)
+	return insecure
+}
+
+// WithDialer sets how the http transport opens TCP connections, through a proxy for one; TLS runs on top of it.
+func WithDialer(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
+	return func(o *Options) { o.Context = withValue(o.Context, dialerKey{}, dialFunc(dial)) }
+}
 
 // WithLimits bounds what peers may send; zero fields take their defaults.
 func WithLimits(l limits.Limits) Option {

@@ -18,18 +18,23 @@ type Transport interface {
 	String() string
 }
 
-// Message is what travels. Send does not keep it; Recv fills it with memory of its own.
+// Message is what travels. Send does not keep it; Recv replaces Header and Body with new memory, which is the caller's.
+//
+// Over HTTP a header's name arrives in canonical form (Micro-Id), its value without spaces around it. What belongs to
+// the connection (Host, Content-Length, Connection and the like) is neither sent nor received as a header.
 type Message struct {
 	Header map[string]string
 	Body   []byte
 }
 
-// Socket is one side of a connection. One goroutine may Send while another Recvs; Close may come from anywhere,
-// more than once, and unblocks both.
+// Socket is one side of a connection. Any number of goroutines may Send, whole messages one after the other, while one
+// Recvs; Close may come from anywhere, more than once, and unblocks them all with an error that is net.ErrClosed.
 type Socket interface {
-	// Recv blocks for the next message; io.EOF says that the peer closed in good order.
+	// Recv blocks for the next message; io.EOF says that the peer closed in good order, io.ErrUnexpectedEOF that it
+	// left in the middle of a message.
 	Recv(*Message) error
-	// Send hands a message to the network.
+	// Send hands a message to the network. A Send that finds another one writing may return before its message is
+	// written: the other Send writes it too, and a failure is then the next Send's or Recv's.
 	Send(*Message) error
 	Close() error
 	// Local is this side's address, Remote the peer's.
@@ -48,6 +53,7 @@ type Listener interface {
 	Addr() string
 	// Close stops accepting; connections already accepted live on.
 	Close() error
-	// Accept runs fn in a goroutine of its own for each connection until Close.
+	// Accept runs fn in a goroutine of its own for each connection, and returns nil after Close. The goroutine ends
+	// with fn, and the socket is then closed: whoever closes the sockets waits for fn.
 	Accept(fn func(Socket)) error
 }

@@ -1,0 +1,136 @@
+package transport
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// canonical returns a header's name in HTTP's canonical form, without new memory when it is that already.
+// ok is false when the name is not a token of RFC 9110 §5.6.2.
+func canonical(name string) (_ string, ok bool) {
+	upper := true // the next letter should be upper-case
+	change := false
+	for i := range len(name) {
+		c := name[i]
+		if !tokenByte[c] {
+			return "", false
+		}
+		if upper && 'a' <= c && c <= 'z' || !upper && 'A' <= c && c <= 'Z' {
+			change = true
+		}
+		upper = c == '-'
+	}
+	if !change {
+		return name, name != ""
+	}
+	out := []byte(name)
+	upper = true
+	for i, c := range out {
+		if upper && 'a' <= c && c <= 'z' {
+			out[i] = c - ('a' - 'A')
+		} else if !upper && 'A' <= c && c <= 'Z' {
+			out[i] = c + ('a' - 'A')
+		}
+		upper = c == '-'
+	}
+	return string(out), true
+}
+
+var tokenByte = tokenBytes()
+
+func tokenBytes() (table [256]bool) {
+	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
+		table[c] = true
+	}
+	return table
+}
+
+// ofConnection says whether a header in canonical form concerns the connection, not the message.
+func ofConnection(name string) bool {
+	switch name {
+	case "Connection", "Content-Length", "Expect", "Host", "Keep-Alive", "Proxy-Connection", "Te", "Trailer",
+		"Transfer-Encoding", "Upgrade":
+		return true
+	}
+	return false
+}
+
+// single says whether a request that repeats the header is ambiguous, and so refused: whoever checked one value must
+// not be fooled by the other.
+func single(name string) bool {
+	switch name {
+	case "Authorization", "Content-Type", "Timeout":
+		return true
+	}
+	return strings.HasPrefix(name, "Micro-") || strings.HasPrefix(name, "X-Micro-")
+}
+
+// appendHeader appends header's lines. Names of the connection are left out, errors lose their line breaks
+// (docs/wire.md §3.6); any other control character is refused.
+func appendHeader(dst []byte, header map[string]string) ([]byte, error) {
+	start := len(dst)
+	for name, value := range header {
+		proper, ok := canonical(name)
+		if !ok {
+			return nil, fmt.Errorf("header name %q: use letters, digits and dashes", name)
+		}
+		if proper != name {
+			return appendMixed(dst[:start], header)
+		}
+		var err error
+		if dst, err = appendLine(dst, name, value); err != nil {
+			return nil, err
+		}
+	}
+	return dst, nil
+}
+
+// appendMixed is appendHeader for a header with names that are not in canonical form; of two spellings of one name the
+// canonical one counts, else the last in the order of bytes.
+func appendMixed(dst []byte, header map[string]string) ([]byte, error) {
+	proper := make(map[string]string, len(header))
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(header))) {
+		key, ok := canonical(name)
+		if !ok {
+			return nil, fmt.Errorf("header name %q: use letters, digits and dashes", name)
+		}
+		if _, given := proper[key]; !given || key == name {
+			proper[key] = header[name]
+		}
+	}
+	return appendHeader(dst, proper)
+}
+
+func appendLine(dst []byte, name, value string) ([]byte, error) {
+	if ofConnection(name) {
+		return dst, nil
+	}
+	if hasControl(value) {
+		if name != "Micro-Error" && name != "X-Micro-Error" {
+			return nil, fmt.Errorf("header %s: value %q has a control character", name, value)
+		}
+		value = strings.Map(blank, value)
+	}
+	dst = append(dst, name...)
+	dst = append(dst, ": "...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...), nil
+}
+
+func hasControl(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+func blank(r rune) rune {
+	if r < ' ' || r == 0x7f {
+		return ' '
+	}
+	return r
+}

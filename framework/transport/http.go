@@ -1,0 +1,108 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+)
+
+// DefaultTransport serves programs that name no transport. It opens nothing until used.
+var DefaultTransport = NewHTTPTransport()
+
+// NewHTTPTransport returns the HTTP/1.1 transport (docs/wire.md §2): one TCP connection per socket, a POST per message
+// of the client, a 200 per message of the server, in any order.
+//
+// Peers are bounded by WithLimits. With Secure or TLSConfig connections use TLS 1.2 or later, and a client verifies the
+// server's certificate (v4 does not): give it RootCAs in TLSConfig, or Insecure. A server without a certificate makes
+// itself one. HTTPS_PROXY is not looked at (v4 does): a proxy is a WithDialer.
+func NewHTTPTransport(opts ...Option) Transport {
+	t := &httpTransport{}
+	_ = t.Init(opts...) // only sets fields
+	return t
+}
+
+type httpTransport struct {
+	mu   sync.Mutex
+	opts Options
+}
+
+var _ Transport = (*httpTransport)(nil)
+
+// Init implements Transport.
+func (t *httpTransport) Init(opts ...Option) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.opts = t.opts.with(opts)
+	return nil
+}
+
+// Options implements Transport.
+func (t *httpTransport) Options() Options {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.opts
+}
+
+// String implements Transport.
+func (t *httpTransport) String() string { return "http" }
+
+// Dial implements Transport.
+func (t *httpTransport) Dial(addr string, opts ...DialOption) (Client, error) {
+	var dial DialOptions
+	for _, set := range opts {
+		set(&dial)
+	}
+	ctx, cancel := dial.context()
+	defer cancel()
+	o := t.Options()
+	conn, err := o.dialer()(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if o.Secure || o.TLSConfig != nil {
+		secured := tls.Client(conn, clientTLS(o, addr))
+		if err := secured.HandshakeContext(ctx); err != nil {
+			_ = conn.Close() // the handshake's error says what matters
+			return nil, err
+		}
+		conn = secured
+	}
+	return newHTTPClient(conn, addr, o), nil
+}
+
+// Listen implements Transport.
+func (t *httpTransport) Listen(addr string, opts ...ListenOption) (Listener, error) {
+	var listen ListenOptions
+	for _, set := range opts {
+		set(&listen)
+	}
+	ctx := listen.Context
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	o := t.Options()
+	l := netListener(listen)
+	if l == nil {
+		var err error
+		if l, err = listenTCP(ctx, addr); err != nil {
+			return nil, err
+		}
+	}
+	config, err := serverTLS(o, l.Addr())
+	if err != nil {
+		_ = l.Close() // err says what matters
+		return nil, err
+	}
+	return newHTTPListener(l, o, config), nil
+}
+
+// dialer returns the function that opens connections.
+func (o Options) dialer() func(ctx context.Context, network, addr string) (net.Conn, error) {
+	if o.Context != nil {
+		if dial, ok := o.Context.Value(dialerKey{}).(dialFunc); ok && dial != nil {
+			return dial
+		}
+	}
+	return (&net.Dialer{}).DialContext
+}

@@ -1,0 +1,137 @@
+package transport
+
+import (
+	"net"
+	"strconv"
+	"time"
+)
+
+// httpClient is the dialling end: it sends requests and receives responses.
+type httpClient struct {
+	httpSocket
+	start string // of every request
+	ended bool   // the last response ended with the connection, or failed half-way
+}
+
+var (
+	_ Client    = (*httpClient)(nil)
+	_ Deadliner = (*httpClient)(nil)
+	_ Reuser    = (*httpClient)(nil)
+)
+
+func newHTTPClient(conn net.Conn, addr string, o Options) *httpClient {
+	c := &httpClient{start: "POST / HTTP/1.1\r\nHost: " + addr + "\r\n"}
+	c.init(conn, o)
+	c.writer = newWriter(conn, func() {
+		if c.timeout > 0 {
+			c.until.setWrite(time.Now().Add(c.timeout))
+		}
+	})
+	return c
+}
+
+// Send implements Socket.
+func (c *httpClient) Send(m *Message) error { return c.writer.send(c.encode, m) }
+
+func (c *httpClient) encode(dst []byte, m *Message) ([]byte, error) {
+	dst = append(dst, c.start...)
+	if len(m.Body) == 0 {
+		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	} else {
+		dst = append(dst, "Content-Length: "...)
+		dst = strconv.AppendInt(dst, int64(len(m.Body)), 10)
+		dst = append(dst, "\r\n"...)
+	}
+	dst, err := appendHeader(dst, m.Header)
+	if err != nil {
+		return nil, err
+	}
+	dst = append(dst, "\r\n"...)
+	if len(m.Body) == 0 {
+		return append(dst, "0\r\n\r\n"...), nil
+	}
+	return appendInline(dst, m.Body), nil
+}
+
+// appendInline appends a body that is to be written together with its head.
+func appendInline(dst, body []byte) []byte {
+	if len(body) > bodyInline {
+		return dst
+	}
+	return append(dst, body...)
+}
+
+// Recv implements Socket. A status other than 200 is a *StatusError.
+func (c *httpClient) Recv(m *Message) error { return c.recv(m, false) }
+
+// RecvReuse implements Reuser.
+func (c *httpClient) RecvReuse(m *Message) error { return c.recv(m, true) }
+
+func (c *httpClient) recv(m *Message, reuse bool) error {
+	if c.timeout > 0 {
+		c.until.setRead(time.Now().Add(c.timeout))
+	}
+	if c.reader.buffered() == 0 {
+		if err := c.reader.fill(); err != nil {
+			return err
+		}
+	}
+	h, err := c.response(m, reuse)
+	if err != nil {
+		return c.broken(err)
+	}
+	body, err := c.reader.body(h, m.Body, true)
+	if err != nil {
+		return c.broken(err)
+	}
+	if h.code != 200 {
+		return &StatusError{Code: h.code, Status: h.status, Body: cut(string(body), maxErrorBody)}
+	}
+	m.Body = body
+	return nil
+}
+
+// response reads the head of the next response that is one, past those that only tell of progress.
+func (c *httpClient) response(m *Message, reuse bool) (head, error) {
+	for {
+		text, err := c.reader.head()
+		if err != nil {
+			return head{}, err
+		}
+		begin(m, reuse)
+		h, err := parseResponse(text, m.Header, c.reader.limits)
+		switch {
+		case err != nil:
+			return head{}, err
+		case h.code == 204 || h.code == 304:
+			h.length, h.chunked = 0, false
+		case h.code >= 100 && h.code < 200 && h.code != 101:
+			for c.reader.buffered() == 0 {
+				if err := c.reader.need(false); err != nil {
+					return head{}, err
+				}
+			}
+			continue
+		}
+		return h, nil
+	}
+}
+
+// broken closes the connection after a message that came half or wrong, since nothing after it can be understood.
+func (c *httpClient) broken(err error) error {
+	_ = c.Close() // err says what matters
+	return err
+}
+
+const maxErrorBody = 4 << 10
+
+// StatusError is a response whose status is not 200. Services answer 200 always, errors included: this comes from a
+// peer that is not one, or that refused the request as malformed or over its limits.
+type StatusError struct {
+	Code   int
+	Status string // such as "503 Service Unavailable"
+	Body   string // at most its first 4 KiB
+}
+
+// Error returns "<status>: <body>", as v4 does.
+func (e *StatusError) Error() string { return e.Status + ": " + e.Body }

@@ -1,0 +1,169 @@
+package transport
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/microtop/microtop/framework/limits"
+)
+
+// head is what a message's start line and framing headers say.
+type head struct {
+	code    int    // of a response
+	status  string // of a response, such as "503 Service Unavailable"
+	minor   byte   // '0' or '1'
+	length  int    // of the body; -1 when not given
+	chunked bool
+	proceed bool // the client waits for a 100
+	hosts   int  // how many Host headers there are
+}
+
+// refusal is a request that breaks the rules, and the status that says so.
+type refusal struct {
+	code int
+	text string
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return r.text }
+
+// reason is the status's phrase.
+func (r *refusal) reason() string {
+	switch r.code {
+	case 413:
+		return "Content Too Large"
+	case 417:
+		return "Expectation Failed"
+	case 431:
+		return "Request Header Fields Too Large"
+	case 505:
+		return "HTTP Version Not Supported"
+	default:
+		return "Bad Request"
+	}
+}
+
+func refuse(code int, format string, args ...any) error {
+	return &refusal{code: code, text: fmt.Sprintf(format, args...)}
+}
+
+// parseRequest parses a request's head: everything up to the empty line, which is left out. Its headers go into
+// header, sharing text's memory.
+func parseRequest(text string, header map[string]string, l limits.Limits) (head, error) {
+	line, lines, _ := strings.Cut(text, "\r\n")
+	method, rest, ok := strings.Cut(line, " ")
+	target, version, ok2 := strings.Cut(rest, " ")
+	if _, token := canonical(method); !ok || !ok2 || !token || target == "" || hasControl(target) {
+		return head{}, refuse(400, "bad request line")
+	}
+	h := head{length: -1}
+	switch version {
+	case "HTTP/1.1", "HTTP/1.0":
+		h.minor = version[len(version)-1]
+	default:
+		return head{}, refuse(505, "speak HTTP/1.1 here")
+	}
+	if err := h.parseLines(lines, header, l, true); err != nil {
+		return head{}, err
+	}
+	if h.chunked && (h.length >= 0 || h.minor == '0') {
+		return head{}, refuse(400, "Transfer-Encoding beside Content-Length or in HTTP/1.0")
+	}
+	return h, nil
+}
+
+// parseResponse is parseRequest for a response.
+func parseResponse(text string, header map[string]string, l limits.Limits) (head, error) {
+	line, lines, _ := strings.Cut(text, "\r\n")
+	version, status, _ := strings.Cut(line, " ")
+	if version != "HTTP/1.1" && version != "HTTP/1.0" {
+		return head{}, refuse(400, "malformed HTTP response %q", cut(line, 64))
+	}
+	h := head{length: -1, status: status, minor: version[len(version)-1]}
+	digits, _, _ := strings.Cut(status, " ")
+	code, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil || len(digits) != 3 {
+		return head{}, refuse(400, "malformed HTTP status %q", cut(status, 64))
+	}
+	h.code = int(code)
+	if err := h.parseLines(lines, header, l, false); err != nil {
+		return head{}, err
+	}
+	if h.chunked && h.length >= 0 {
+		return head{}, refuse(400, "Transfer-Encoding beside Content-Length")
+	}
+	return h, nil
+}
+
+// parseLines parses header lines. strict refuses repeated headers that must be single.
+func (h *head) parseLines(lines string, header map[string]string, l limits.Limits, strict bool) error {
+	count := 0
+	for lines != "" {
+		var line string
+		line, lines, _ = strings.Cut(lines, "\r\n")
+		if count++; limits.Exceeded(count, l.Headers) {
+			return refuse(431, "over %d headers", l.Headers)
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			return refuse(400, "header line without a colon")
+		}
+		name, ok = canonical(name) // also refuses folded lines and a space before the colon
+		if !ok {
+			return refuse(400, "bad header name")
+		}
+		value = strings.Trim(value, " \t")
+		if strings.ContainsAny(value, "\x00\r\n") {
+			return refuse(400, "bad value of header %s", name)
+		}
+		if ofConnection(name) {
+			if err := h.frame(name, value); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, repeated := header[name]; !repeated {
+			header[name] = value
+		} else if strict && single(name) {
+			return refuse(400, "header %s given twice", name)
+		}
+	}
+	return nil
+}
+
+// frame notes a header of the connection.
+func (h *head) frame(name, value string) error {
+	switch name {
+	case "Content-Length":
+		n, err := strconv.ParseUint(value, 10, 63)
+		if err != nil || h.length >= 0 {
+			return refuse(400, "bad or repeated Content-Length")
+		}
+		h.length = int(min(n, maxInt))
+	case "Transfer-Encoding":
+		if h.chunked || !strings.EqualFold(value, "chunked") {
+			return refuse(400, "only Transfer-Encoding: chunked is understood")
+		}
+		h.chunked = true
+	case "Host":
+		if h.hosts++; h.hosts > 1 {
+			return refuse(400, "header Host given twice")
+		}
+	case "Expect":
+		if !strings.EqualFold(value, "100-continue") {
+			return refuse(417, "only Expect: 100-continue is understood")
+		}
+		h.proceed = h.minor == '1'
+	}
+	return nil
+}
+
+const maxInt = uint64(^uint(0) >> 1)
+
+func cut(text string, n int) string {
+	if len(text) > n {
+		return text[:n] + "…"
+	}
+	return text
+}

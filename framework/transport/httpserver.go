@@ -1,0 +1,203 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/microtop/microtop/framework/limits"
+)
+
+const (
+	lingerTime  = 250 * time.Millisecond
+	lingerBytes = 64 << 10
+)
+
+// errIdle ends a server's Recv on a connection that was silent for too long.
+var errIdle = fmt.Errorf("connection idle: %w", os.ErrDeadlineExceeded)
+
+// httpServer is the accepting end: it receives requests and sends responses.
+type httpServer struct {
+	httpSocket
+	busy   atomic.Bool
+	active atomic.Int64 // when the last message came or went, in nanoseconds since start
+	start  time.Time
+	used   bool // a message came
+	idle   bool // the read deadline in force is the idle one
+}
+
+var (
+	_ Socket    = (*httpServer)(nil)
+	_ Deadliner = (*httpServer)(nil)
+	_ Idler     = (*httpServer)(nil)
+	_ Reuser    = (*httpServer)(nil)
+)
+
+// newHTTPServer returns the accepting end of conn, whose peer has the time of one header to say something.
+func newHTTPServer(conn net.Conn, o Options) *httpServer {
+	s := &httpServer{start: time.Now()}
+	s.init(conn, o)
+	s.reader.waiting = s.wait
+	s.writer = newWriter(conn, s.beforeWrite)
+	s.wait(false)
+	return s
+}
+
+// SetBusy implements Idler.
+func (s *httpServer) SetBusy(busy bool) {
+	s.touch()
+	s.busy.Store(busy)
+}
+
+func (s *httpServer) touch() { s.active.Store(int64(time.Since(s.start))) }
+
+// quiet is how long ago the last message came or went.
+func (s *httpServer) quiet() time.Duration {
+	return time.Since(s.start) - time.Duration(s.active.Load())
+}
+
+// wait bounds the wait for the rest of a message.
+func (s *httpServer) wait(body bool) {
+	limit := s.reader.limits.HeaderReadTimeout
+	if body {
+		limit = s.reader.limits.BodyTimeout
+	}
+	s.idle = false
+	s.bound(limit)
+}
+
+// bound bounds the next reads; a negative limit is none.
+func (s *httpServer) bound(limit time.Duration) {
+	if s.timeout > 0 && (limit < 0 || s.timeout < limit) {
+		limit = s.timeout
+	}
+	if limit < 0 {
+		s.until.setRead(time.Time{})
+		return
+	}
+	s.until.setRead(time.Now().Add(limit))
+}
+
+// beforeWrite gives the peer the time of one body to take what is written.
+func (s *httpServer) beforeWrite() {
+	limit := s.reader.limits.BodyTimeout
+	if s.timeout > 0 {
+		s.until.setWrite(time.Now().Add(s.timeout))
+	} else if limit >= 0 {
+		s.until.extendWrite(limit)
+	}
+}
+
+// Send implements Socket.
+func (s *httpServer) Send(m *Message) error {
+	s.touch()
+	return s.writer.send(s.encode, m)
+}
+
+func (s *httpServer) encode(dst []byte, m *Message) ([]byte, error) {
+	dst = append(dst, "HTTP/1.1 200 OK\r\nContent-Length: "...)
+	dst = strconv.AppendInt(dst, int64(len(m.Body)), 10)
+	dst = append(dst, "\r\n"...)
+	dst, err := appendHeader(dst, m.Header)
+	if err != nil {
+		return nil, err
+	}
+	return appendInline(append(dst, "\r\n"...), m.Body), nil
+}
+
+// Recv implements Socket. A request that breaks the rules is answered with its 4xx and ends the connection.
+func (s *httpServer) Recv(m *Message) error { return s.recv(m, false) }
+
+// RecvReuse implements Reuser.
+func (s *httpServer) RecvReuse(m *Message) error { return s.recv(m, true) }
+
+func (s *httpServer) recv(m *Message, reuse bool) error {
+	if err := s.await(); err != nil {
+		return err
+	}
+	err := s.request(m, reuse)
+	if err == nil {
+		s.used = true
+		s.touch()
+		return nil
+	}
+	var refused *refusal
+	if errors.As(err, &refused) {
+		s.refuse(refused)
+	}
+	_ = s.Close() // err says what matters
+	return err
+}
+
+// await waits for the first byte of a request: as long as for a header on a new connection, later until the connection
+// is idle for too long.
+func (s *httpServer) await() error {
+	for s.reader.buffered() == 0 {
+		if s.timeout > 0 || s.used && !s.idle {
+			s.idle = true
+			s.bound(s.reader.limits.IdleTimeout)
+		}
+		err := s.reader.fill()
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || s.timeout > 0 || s.until.userPassed() {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		left := s.reader.limits.IdleTimeout - s.quiet()
+		switch {
+		case s.busy.Load():
+			s.bound(s.reader.limits.IdleTimeout)
+		case s.used && left > 0:
+			s.bound(left)
+		default:
+			return errIdle
+		}
+	}
+	return nil
+}
+
+// request reads the request whose first byte has come.
+func (s *httpServer) request(m *Message, reuse bool) error {
+	text, err := s.reader.head()
+	if err != nil {
+		return err
+	}
+	begin(m, reuse)
+	h, err := parseRequest(text, m.Header, s.reader.limits)
+	if err != nil {
+		return err
+	}
+	if h.proceed && s.reader.buffered() == 0 && !limits.Exceeded(h.length, s.reader.limits.MessageBytes) {
+		if err := s.writer.send(proceed, &Message{}); err != nil {
+			return err
+		}
+	}
+	m.Body, err = s.reader.body(h, m.Body, false)
+	return err
+}
+
+func proceed(dst []byte, _ *Message) ([]byte, error) {
+	return append(dst, "HTTP/1.1 100 Continue\r\n\r\n"...), nil
+}
+
+// refuse answers a bad request. It reads on for a moment, so that the answer is not lost with what the peer still sends.
+func (s *httpServer) refuse(r *refusal) {
+	err := s.writer.send(func(dst []byte, _ *Message) ([]byte, error) {
+		return fmt.Appendf(dst, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n%s",
+			r.code, r.reason(), len(r.text), r.text), nil
+	}, &Message{})
+	if err != nil {
+		return
+	}
+	if half, ok := s.conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // the connection is closed next
+	}
+	s.until.setRead(time.Now().Add(lingerTime))
+	_, _ = io.CopyN(io.Discard, s.conn, lingerBytes) // whatever it is
+}

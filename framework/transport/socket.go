@@ -1,0 +1,24 @@
+package transport
+
+import "time"
+
+// Deadliner is a socket whose waits can be bounded. Every socket of this package is one.
+type Deadliner interface {
+	// SetDeadline makes Send and Recv that run after t end with an error that is os.ErrDeadlineExceeded, those under
+	// way included; the zero time lifts the bound. A connection on which a message was cut short is of no more use
+	// than to be closed; one whose Recv ended between two messages goes on.
+	SetDeadline(t time.Time) error
+}
+
+// Idler is a server's socket that ends by itself when nothing is sent or received for Limits.IdleTimeout.
+type Idler interface {
+	// SetBusy says whether requests or streams are in flight: a busy connection may be silent for as long as it likes.
+	SetBusy(busy bool)
+}
+
+// Reuser is a socket that can receive without new memory.
+type Reuser interface {
+	// RecvReuse is Recv into the memory of m: a Header that is not nil is cleared and filled, a Body is overwritten
+	// where its capacity is enough. The header's strings are new.
+	RecvReuse(m *Message) error
+}
