@@ -29,7 +29,7 @@ type Matcher struct {
 	text    string // literal: lower case
 	re      *regexp.Regexp
 	needs   []string // pattern: one of these is in every match, see needs
-	runes   []rune // fuzzy: folded
+	runes   []rune   // fuzzy: folded
 }
 
 // Span is a half-open range of byte offsets.
@@ -147,6 +147,32 @@ func (m *Matcher) Spans(dst []Span, s string) []Span {
 	case all:
 	}
 	return dst
+}
+
+// First returns the first part of s that [Matcher.Spans] would return.
+func (m *Matcher) First(s string) (Span, bool) {
+	if m.Empty() || m.inverse {
+		return Span{}, false
+	}
+	switch m.kind {
+	case literal:
+		if i := indexFold(s, m.text); i >= 0 {
+			return Span{i, i + len(m.text)}, true
+		}
+		return Span{}, false
+	case pattern:
+		if m.lacks(s) {
+			return Span{}, false
+		}
+		if loc := m.re.FindStringIndex(s); loc != nil && loc[0] < loc[1] {
+			return Span{loc[0], loc[1]}, true
+		}
+	case fuzzy, all:
+	}
+	if list := m.Spans(nil, s); len(list) > 0 {
+		return list[0], true
+	}
+	return Span{}, false
 }
 
 func (m *Matcher) fuzzySpans(dst []Span, s string) []Span {

@@ -83,6 +83,10 @@ func FuzzParse(f *testing.F) {
 			}
 			last = s.End
 		}
+		first, ok := m.First(text)
+		if all := m.Spans(nil, text); ok != (len(all) > 0) || ok && first != all[0] {
+			t.Fatalf("%q on %q: first %v %v of %v", expr, text, first, ok, all)
+		}
 		if last > 0 && !m.Match(text) {
 			t.Fatalf("%q on %q: spans without a match", expr, text)
 		}

@@ -1,6 +1,7 @@
 package paint
 
 import (
+	"math"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
@@ -38,32 +39,62 @@ func simple(r rune) int {
 	return 0
 }
 
-// Width returns how many cells clean text takes.
-func Width(s string) int {
-	n := plain(s)
-	if n == len(s) {
-		return n
+// easy returns how long a beginning of s, of at most n cells, holds only
+// characters that are simple and so is what follows it, and its width.
+func easy(s string, n int) (size, width int) {
+	before, beforeWidth := 0, 0 // without the last character
+	for size < len(s) {
+		k, w := 1, 1
+		if s[size] >= utf8.RuneSelf {
+			var r rune
+			r, k = utf8.DecodeRuneInString(s[size:])
+			if w = simple(r); w == 0 {
+				return before, beforeWidth // it may join the last character
+			}
+		}
+		if width+w > n {
+			break
+		}
+		before, beforeWidth = size, width
+		size, width = size+k, width+w
 	}
-	w := n
-	for s = s[n:]; s != ""; {
-		size, cells := Next(s)
-		s, w = s[size:], w+cells
-	}
-	return w
+	return size, width
 }
+
+// Width returns how many cells clean text takes.
+func Width(s string) int { return WidthUpTo(s, math.MaxInt) }
 
 // WidthUpTo is [Width] for text of which no more than limit cells matter.
 func WidthUpTo(s string, limit int) int {
-	w := 0
-	for s != "" && w < limit {
-		if n := plain(s[:min(len(s), limit-w+1)]); n > 0 {
-			s, w = s[n:], w+n
-			continue
+	width := 0
+	for s != "" && width < limit {
+		n, w := easy(s, limit-width)
+		if n == 0 {
+			n, w = Next(s)
 		}
-		size, cells := Next(s)
-		s, w = s[size:], w+cells
+		s, width = s[n:], width+w
 	}
-	return min(w, max(limit, 0))
+	return min(width, max(limit, 0))
+}
+
+// Take returns the length in bytes of the longest beginning of clean text that
+// takes no more than n cells.
+func Take(s string, n int) int {
+	size, _ := take(s, n)
+	return size
+}
+
+func take(s string, n int) (at, cells int) {
+	for at < len(s) {
+		size, w := easy(s[at:], n-cells)
+		if size == 0 {
+			if size, w = Next(s[at:]); w > n-cells {
+				break
+			}
+		}
+		at, cells = at+size, cells+w
+	}
+	return at, cells
 }
 
 // Skip returns the offset of the first character of clean text that starts at or
@@ -73,33 +104,18 @@ func Skip(s string, n int) (offset, half int) {
 	if n <= 0 {
 		return 0, 0
 	}
-	at, cells := 0, 0
-	for at < len(s) && cells < n {
-		if run := plain(s[at:min(len(s), at+n-cells+1)]); run > 0 {
-			run = min(run, n-cells)
-			at, cells = at+run, cells+run
-			continue
-		}
-		size, w := Next(s[at:])
-		at, cells = at+size, cells+w
+	at, cells := take(s, n)
+	if at == len(s) || cells == n {
+		return at, 0
 	}
+	size, w := Next(s[at:])
+	at += size
 	for at < len(s) { // marks of width 0 belong to what was skipped
-		size, w := Next(s[at:])
-		if w > 0 {
+		size, more := Next(s[at:])
+		if more > 0 {
 			break
 		}
 		at += size
 	}
-	return at, max(cells-n, 0)
-}
-
-// plain returns how many leading bytes of s are ASCII characters that nothing
-// after them joins.
-func plain(s string) int {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return max(i-1, 0)
-		}
-	}
-	return len(s)
+	return at, cells + w - n
 }

@@ -63,9 +63,9 @@ func (r *Row) Cell(p Pen, s string, limit int) int {
 			}
 			continue
 		}
-		if n := min(plain(s[:min(len(s), r.Room()+1)]), limit-used, r.Room()); n > 0 {
-			r.write(p, s[:n], n)
-			s, used = s[n:], used+n
+		if n, w := easy(s, min(limit-used, r.Room())); n > 0 {
+			r.write(p, s[:n], w)
+			s, used = s[n:], used+w
 			continue
 		}
 		size, w := Next(s)
@@ -98,10 +98,7 @@ func (r *Row) FitSpans(p, h Pen, s string, n int, ellipsis string, right bool, h
 	at, half := Skip(s, n)
 	fits := at == len(s) && half == 0
 	if !fits {
-		end, over := Skip(s, n-1)
-		if over > 0 { // a wide character straddles the last cell
-			end = before(s, n-1)
-		}
+		end := Take(s, n-1)
 		r.spans(p, h, s[:end], hot)
 		r.Fill(p, n-1-Width(s[:end]))
 		r.Text(p, ellipsis)
@@ -115,19 +112,6 @@ func (r *Row) FitSpans(p, h Pen, s string, n int, ellipsis string, right bool, h
 	if !right {
 		r.Fill(p, pad)
 	}
-}
-
-// before returns the offset of the character that covers cell n of s.
-func before(s string, n int) int {
-	at, cells := 0, 0
-	for at < len(s) {
-		size, w := Next(s[at:])
-		if cells+w > n {
-			break
-		}
-		at, cells = at+size, cells+w
-	}
-	return at
 }
 
 // Spans writes clean text whose ranges hot, ordered and not overlapping, are
@@ -158,8 +142,8 @@ func snap(s string, from, offset int) int {
 		return from
 	}
 	for from < offset {
-		n := min(plain(s[from:offset+1]), offset-from)
-		if n == 0 {
+		n, _ := easy(s[from:], offset-from) // no more bytes than that many cells have
+		if n == 0 || from+n > offset {
 			n, _ = Next(s[from:])
 		}
 		from += n
