@@ -115,6 +115,7 @@ func (r *directory) refresh(over, due []string, now time.Time) error {
 		return err
 	}
 	defer root.Close()
+	defer r.scanner.nudge()
 	var failed []error
 	for _, name := range over {
 		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -108,6 +108,7 @@ func (r *directory) hold(fresh map[string]*holding) error {
 		r.keeper = work(r.keep)
 	}
 	r.keeper.nudge()
+	r.scanner.nudge()
 	return err
 }
 
@@ -144,6 +145,7 @@ func (r *directory) release(s *registry.Service) (*worker, error) {
 	for name := range names {
 		delete(r.held, name)
 	}
+	defer r.scanner.nudge()
 	var idle *worker
 	if len(r.held) == 0 {
 		idle, r.keeper = r.keeper, nil

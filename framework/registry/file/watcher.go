@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	poll  = time.Second           // for what is not notified: expiry, bind mounts, a directory that was replaced
+	poll  = time.Second           // for what nobody tells: expiry, bind mounts, a directory that was replaced
 	pause = 20 * time.Millisecond // between two readings that notifications asked for
 )
 
@@ -90,7 +90,8 @@ func (r *directory) unwatch() *worker {
 	return idle
 }
 
-// scan reads the directory once a second and when something in it changes.
+// scan reads the directory once a second, when this registry changed something in it, and when the system says that
+// somebody did.
 func (r *directory) scan(w *worker) {
 	dir, log := r.place()
 	notifier, closeNotifier := r.notifier(dir, log)
@@ -104,6 +105,7 @@ func (r *directory) scan(w *worker) {
 		select {
 		case <-w.stop:
 			return
+		case <-w.poke:
 		case <-ticker.C:
 		case <-later.C:
 		case <-notifier.Errors: // some changes were not told
