@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -309,6 +310,7 @@ func TestBlock(t *testing.T) {
 }
 
 func TestHostileTextKeepsTheFrame(t *testing.T) {
+	const limit = slower * 16 * time.Millisecond
 	attacks := map[string]string{
 		"combining": "e" + strings.Repeat("\u0301", 1000), "families": strings.Repeat("👩\u200d👩\u200d👧", 5000),
 		"wide": strings.Repeat("漢", 1<<18), "tabs": strings.Repeat("a\tb", 1000), "word": strings.Repeat("w", 1<<20),
@@ -317,8 +319,9 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 	for name, text := range attacks {
 		block := safetext.CleanBlock(strings.Repeat("first\n", 70) + text + "\n" + text + "\nlast")
 		for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 3}, {3, 1}, {4, 9}, {80, 24}, {200, 60}} {
-			best := time.Hour
-			for try := 0; try < 3 && best > slower*16*time.Millisecond; try++ {
+			list := []string{"G", "w", "k", "k", "w", "L", "w", "g", "pgdown"}
+			quickest := make([]time.Duration, len(list)) // the machine may be busy: the best of each counts
+			for try := 0; try < 8 && (try == 0 || slices.Max(quickest) > limit); try++ {
 				p := pager.New(pager.Options{Theme: theme.Dark(), Status: s.h > 5})
 				p.SetSize(s.w, s.h)
 				p.SetBlock(block, pager.JSON)
@@ -326,18 +329,20 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 					t.Fatal(err)
 				}
 				p.View()
-				slowest := time.Duration(0)
-				for _, k := range []string{"G", "w", "k", "k", "w", "L", "w", "g", "pgdown"} {
+				for i, k := range list {
 					start := time.Now()
 					keys(p, k)
 					frame := p.View()
-					slowest = max(slowest, time.Since(start))
-					exact(t, frame, s.w, s.h)
+					d := time.Since(start)
+					if try == 0 {
+						quickest[i] = d
+						exact(t, frame, s.w, s.h)
+					}
+					quickest[i] = min(quickest[i], d)
 				}
-				best = min(best, slowest)
 			}
-			if best > slower*16*time.Millisecond && s.w >= 80 {
-				t.Errorf("%s at %dx%d: a frame took %v", name, s.w, s.h, best)
+			if d := slices.Max(quickest); d > limit && s.w >= 80 {
+				t.Errorf("%s at %dx%d: a frame took %v", name, s.w, s.h, d)
 			}
 		}
 	}

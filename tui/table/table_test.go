@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -368,6 +369,7 @@ func TestSideways(t *testing.T) {
 }
 
 func TestHostileTextKeepsTheFrame(t *testing.T) {
+	const limit = slower * 16 * time.Millisecond
 	attacks := []string{
 		"e" + strings.Repeat("\u0301", 1000), strings.Repeat("👩\u200d👩\u200d👧", 30), strings.Repeat("漢", 500), "a\tb\tc",
 		strings.Repeat("w", 1<<20), "\x1b]52;c;AAAA\x07", "\r\n\x9b2J", "🇩🇪🇩", "ൎ", "1\ufe0f\u20e3", "\u202eevil",
@@ -381,21 +383,24 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 		src = append(src, table.Row{ID: fmt.Sprint(i), Item: 1.0, Cells: cells})
 	}
 	for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 5}, {5, 1}, {3, 3}, {80, 24}, {200, 60}, {500, 200}} {
-		best := time.Hour // the machine may be busy: the slowest frame of the best run counts
-		for range 3 {
+		list := []string{"down", "L", "L", "G", "s", "esc", "H", "space"}
+		quickest := make([]time.Duration, len(list)) // the machine may be busy: the best of each counts
+		for try := 0; try < 8 && (try == 0 || slices.Max(quickest) > limit); try++ {
 			tb := newTable(s.w, s.h, src)
-			slowest := time.Duration(0)
-			for _, k := range []string{"down", "L", "L", "G", "s", "esc", "H", "space"} {
+			for i, k := range list {
 				keys(tb, k)
 				start := time.Now()
 				frame := tb.View()
-				slowest = max(slowest, time.Since(start))
-				exact(t, frame, s.w, s.h)
+				d := time.Since(start)
+				if try == 0 {
+					quickest[i] = d
+					exact(t, frame, s.w, s.h)
+				}
+				quickest[i] = min(quickest[i], d)
 			}
-			best = min(best, slowest)
 		}
-		if best > slower*16*time.Millisecond && s.w <= 200 {
-			t.Errorf("%dx%d: a frame took %v", s.w, s.h, best)
+		if d := slices.Max(quickest); d > limit && s.w <= 200 {
+			t.Errorf("%dx%d: a frame took %v", s.w, s.h, d)
 		}
 	}
 }
