@@ -24,7 +24,7 @@ func Random(services []*registry.Service) Next {
 func RoundRobin(services []*registry.Service) Next {
 	nodes := flatten(services)
 	var turn atomic.Uint64
-	turn.Store(uint64(rand.Uint32()))
+	turn.Store(uint64(rand.Uint32())) //nolint:gosec // spreads load, guards nothing
 	return func() (*registry.Node, error) {
 		if len(nodes) == 0 {
 			return nil, ErrNoneAvailable

@@ -47,7 +47,7 @@ func (c *cache) board(ctx context.Context, name string) (f *flight, started bool
 	if c.stopped {
 		return nil, false
 	}
-	c.start()
+	c.start() //nolint:contextcheck // what it starts outlives the call
 	if f := c.flights[name]; f != nil {
 		return f, false
 	}

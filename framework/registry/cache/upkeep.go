@@ -38,7 +38,7 @@ func (c *cache) watch(ctx context.Context) {
 
 // follow applies the events of one watcher to its end, and reports whether there was one.
 func (c *cache) follow(ctx context.Context) (heard bool, err error) {
-	w, err := c.Registry.Watch(registry.WatchContext(ctx))
+	w, err := c.Watch(registry.WatchContext(ctx))
 	if err != nil {
 		return false, err
 	}

@@ -114,7 +114,7 @@ func (r *directory) refresh(over, due []string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	defer r.scanner.nudge()
 	var failed []error
 	for _, name := range over {

@@ -97,7 +97,7 @@ func (r *directory) hold(fresh map[string]*holding) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	for name, h := range fresh {
 		if err = write(root, name, h.record, h.stamp(h.beat)); err != nil {
 			break
@@ -157,7 +157,7 @@ func (r *directory) release(s *registry.Service) (*worker, error) {
 	if err != nil {
 		return idle, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	for name := range names {
 		if removal := root.Remove(name); removal != nil && !errors.Is(removal, fs.ErrNotExist) {
 			err = removal

@@ -56,7 +56,7 @@ func (v *view) update(dir string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	names, err := list(root)
 	if err != nil {
 		return err

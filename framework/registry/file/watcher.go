@@ -108,7 +108,8 @@ func (r *directory) scan(w *worker) {
 		case <-w.poke:
 		case <-ticker.C:
 		case <-later.C:
-		case <-notifier.Errors: // some changes were not told
+		case err := <-notifier.Errors: // some changes were not told
+			log.Debug("file registry: notifications", "error", err)
 		case event := <-notifier.Events:
 			if !matters(event) {
 				continue
