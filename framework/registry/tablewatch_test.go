@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -187,4 +188,39 @@ func crowd(b *testing.B) *registry.Table {
 		}
 	}
 	return table
+}
+
+// L-09: what 10,000 nodes with a TTL cost.
+func TestMemoryPerNode(t *testing.T) {
+	before := heap()
+	table := registry.NewTable(limits.Default())
+	for i := range 10_000 {
+		s := service(fmt.Sprintf("service-%d", i/100), "1", fmt.Sprint(i%100))
+		s.Endpoints = []*registry.Endpoint{{Name: "Greeter.Hello", Request: &registry.Value{Name: "Request"}}}
+		if err := table.Put(s, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	table.List()
+	perNode := (heap() - before) / 10_000
+	t.Logf("%d bytes a node, limit 1,536", perNode)
+	if perNode > 1536 {
+		t.Errorf("%d bytes a node", perNode)
+	}
+	for i := range 100 {
+		for _, s := range table.Get(fmt.Sprintf("service-%d", i)) {
+			table.Remove(s)
+		}
+	}
+	if left := table.List(); len(left) != 0 {
+		t.Errorf("%d services left", len(left))
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
