@@ -38,6 +38,16 @@ func canonical(name string) (_ string, ok bool) {
 	return string(out), true
 }
 
+// isToken says whether text is a token of RFC 9110 §5.6.2.
+func isToken(text string) bool {
+	for i := range len(text) {
+		if !tokenByte[text[i]] {
+			return false
+		}
+	}
+	return text != ""
+}
+
 var tokenByte = tokenBytes()
 
 func tokenBytes() (table [256]bool) {

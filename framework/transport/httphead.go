@@ -54,7 +54,7 @@ func parseRequest(text string, header map[string]string, l limits.Limits) (head,
 	line, lines, _ := strings.Cut(text, "\r\n")
 	method, rest, ok := strings.Cut(line, " ")
 	target, version, ok2 := strings.Cut(rest, " ")
-	if _, token := canonical(method); !ok || !ok2 || !token || target == "" || hasControl(target) {
+	if !ok || !ok2 || !isToken(method) || target == "" || hasControl(target) {
 		return head{}, refuse(400, "bad request line")
 	}
 	h := head{length: -1}

@@ -98,7 +98,7 @@ func (rd *reader) head() (string, error) {
 			return "", refuse(431, "headers over %d bytes", rd.limits.HeaderBytes)
 		}
 		if !tokenByte[unread[0]] {
-			return "", refuse(400, "not HTTP")
+			return "", refuse(400, "malformed HTTP message %q", unread[:min(len(unread), 16)])
 		}
 		if err := rd.need(false); err != nil {
 			return "", err
