@@ -21,9 +21,9 @@ func (s *Shell) copy(c Copy) tea.Cmd {
 	controls := strings.ContainsFunc(c.Text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' })
 	switch {
 	case controls && strings.Contains(c.Text, "\n"):
-		t = Toast{Warn, safetext.Format("copied %s: it holds line breaks and control characters, look before you paste it into a shell", c.What)}
+		t = Toast{Warn, safetext.Format("copied %s with line breaks and controls: paste with care", c.What)}
 	case controls:
-		t = Toast{Warn, safetext.Format("copied %s: it holds control characters", c.What)}
+		t = Toast{Warn, safetext.Format("copied %s with control characters: paste with care", c.What)}
 	}
 	return tea.Batch(tea.SetClipboard(c.Text), s.toast(t))
 }

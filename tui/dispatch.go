@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -75,8 +76,10 @@ func (s *Shell) press(a Action, k tea.KeyPressMsg) tea.Cmd {
 
 // run does an action, after its question.
 func (s *Shell) run(a Action) tea.Cmd {
-	s.changed()
 	id := s.topID()
+	if !strings.HasPrefix(a.ID, "shell.") {
+		s.changed()
+	}
 	if a.Confirm != nil {
 		s.show(id, newQuestion(Confirm{Question: a.Confirm(), Danger: true, Yes: func() tea.Msg { return confirmed{a} }}))
 		return nil
@@ -123,6 +126,7 @@ func (s *Shell) mouseEvent(msg tea.MouseMsg) tea.Cmd {
 
 // escape is esc: the screen's own use of it, then the filter, then back.
 func (s *Shell) escape() tea.Cmd {
+	s.changed()
 	if e, ok := s.screen().(Escaper); ok && e.Escape() {
 		return nil
 	}
@@ -160,6 +164,7 @@ const twice = 2 * time.Second
 // interrupt is ctrl+c: cancel what runs, else quit at the second press.
 func (s *Shell) interrupt() tea.Cmd {
 	if b, ok := s.screen().(Busy); ok && b.Cancel() {
+		s.changed()
 		s.ctrlC = time.Time{}
 		return s.toast(Toast{Info, safetext.Literal("cancelled")})
 	}

@@ -54,7 +54,7 @@ func (s *Shell) startEditor(from int, e editing) tea.Cmd {
 	return Do(guard.Exec{Command: command, Done: func(err error) tea.Msg {
 		defer func() { _ = os.RemoveAll(e.dir) }()
 		if err != nil {
-			return addressed{from, edited{"", fmt.Errorf("%s: %w (set EDITOR to another)", words[0], err), e.done}}
+			return addressed{from, edited{"", fmt.Errorf("%s: %w (set EDITOR to another)", filepath.Base(words[0]), err), e.done}}
 		}
 		text, err := read(e.file)
 		return addressed{from, edited{text, err, e.done}}

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/tui/safetext"
@@ -15,7 +13,7 @@ func (s *Shell) foot() string {
 	}
 	toast, toastW := s.toastText()
 	hints := s.hints(s.w - toastW - 3)
-	return fit(" "+hints, s.w-toastW-1) + toast + " "
+	return s.fit(" "+hints, s.w-toastW-1) + toast + " "
 }
 
 func (s *Shell) toastText() (string, int) {
@@ -29,6 +27,11 @@ func (s *Shell) toastText() (string, int) {
 
 // hints draws the keys that work here, the most important first, and help in any case.
 func (s *Shell) hints(room int) string {
+	if s.over != nil {
+		pick, _ := s.hint(Action{Keys: []string{"enter"}, Name: "choose"})
+		leave, _ := s.hint(Action{Keys: []string{"esc"}, Name: "close"})
+		return pick + "  " + leave
+	}
 	help := Action{Keys: []string{"?"}, Name: "help"}
 	shown := ""
 	for _, a := range s.actions() {
@@ -37,7 +40,7 @@ func (s *Shell) hints(room int) string {
 		}
 	}
 	tail, tailW := s.hint(help)
-	if s.w >= narrow && s.over == nil {
+	if s.w >= narrow {
 		used := 0
 		for _, a := range s.actions() {
 			if a.Hidden || len(a.Keys) == 0 || !a.enabled() {
@@ -76,7 +79,7 @@ func (s *Shell) promptLine() string {
 	if !p.err.Empty() {
 		row += "  " + s.theme.Bad.Render(p.err.String())
 	}
-	return fit(row, s.w)
+	return s.fit(row, s.w)
 }
 
 // cursor draws the dialog over the rows and says where the terminal's cursor belongs.
@@ -86,10 +89,7 @@ func (s *Shell) cursor(rows []string) *tea.Cursor {
 	case s.over != nil:
 		b := s.over.draw(s, s.w, s.h-foot)
 		x, y := max((s.w-b.w)/2, 0), max((s.h-foot-len(b.lines))/2, 0)
-		lay(rows, b, x, y)
-		for i, r := range rows {
-			rows[i] = strings.TrimRight(fit(r, s.w), "\n")
-		}
+		s.lay(rows, b, x, y)
 		if b.cursor != nil {
 			return s.cursorAt(x+b.cursor.X, y+b.cursor.Y)
 		}

@@ -94,7 +94,7 @@ func (s *Shell) compose() []string {
 		rows = append(rows, s.frame(safetext.Line{}, s.theme.Border, w, body)...)
 	} else {
 		for _, r := range body {
-			rows = append(rows, fit(r, s.w))
+			rows = append(rows, s.fit(r, s.w))
 		}
 	}
 	if foot > 0 {
@@ -127,7 +127,7 @@ func (s *Shell) header() string {
 		}
 		left, used = left+"  "+text, used+2+n
 	}
-	return fit(left+strings.Repeat(" ", max(s.w-used-rightW-1, 0))+right, s.w)
+	return s.fit(left+strings.Repeat(" ", max(s.w-used-rightW-1, 0))+right, s.w)
 }
 
 func (s *Shell) segment(g Segment) (string, int) {
@@ -159,7 +159,7 @@ func (s *Shell) crumbs() string {
 		title = title.Cut(room)
 		text, used = s.theme.Crumb.Render(title.String()), title.Width()
 	}
-	return fit(" "+text+strings.Repeat(" ", max(s.w-used-rightW-2, 0))+right, s.w)
+	return s.fit(" "+text+strings.Repeat(" ", max(s.w-used-rightW-2, 0))+right, s.w)
 }
 
 func (s *Shell) filterState() string {

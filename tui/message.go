@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"reflect"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/tui/safetext"
@@ -79,8 +81,17 @@ type Edit struct {
 	Done func(string, error) tea.Cmd
 }
 
-// Do returns a command that sends a message, for instance tui.Do(tui.Back{}).
+// Do returns a command that sends a message, for instance tui.Do(tui.Back{}). What it
+// asks of the shell happens before the next key is looked at, which a command of
+// another make cannot promise: a dialog asked for with Do never misses a key.
+//
+//go:noinline
 func Do(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
+
+// isDo tells whether Do made the command, by the code that all its commands share.
+func isDo(cmd tea.Cmd) bool {
+	return reflect.ValueOf(cmd).Pointer() == reflect.ValueOf(Do(nil)).Pointer()
+}
 
 // Say returns a command that shows a toast.
 func Say(level Level, text safetext.Line) tea.Cmd { return Do(Toast{level, text}) }

@@ -45,27 +45,26 @@ func (s *Shell) toOverlay(msg tea.Msg) tea.Cmd {
 // frame draws a border with a title around rows of inner cells.
 func (s *Shell) frame(title safetext.Line, style lipgloss.Style, inner int, rows []string) []string {
 	g := s.theme.Glyphs
-	name := title.Cut(inner - 2)
-	top := g.TopLeft
-	if !name.Empty() {
-		top += g.Horizontal + name.String() + strings.Repeat(g.Horizontal, max(inner-1-name.Width(), 0))
-	} else {
-		top += strings.Repeat(g.Horizontal, inner)
+	inner = max(inner, 0)
+	top := strings.Repeat(g.Horizontal, inner)
+	if name := title.Cut(inner - 2); !name.Empty() {
+		top = g.Horizontal + name.String() + strings.Repeat(g.Horizontal, inner-1-name.Width())
 	}
 	side := style.Render(g.Vertical)
-	lines := []string{style.Render(top + g.TopRight)}
+	lines := []string{style.Render(g.TopLeft) + s.fit(style.Render(top), inner) + style.Render(g.TopRight)}
 	for _, r := range rows {
-		lines = append(lines, side+fit(r, inner)+side)
+		lines = append(lines, side+s.fit(r, inner)+side)
 	}
 	return append(lines, style.Render(g.BottomLeft+strings.Repeat(g.Horizontal, inner)+g.BottomRight))
 }
 
-// fit returns a styled row in exactly w cells.
-func fit(row string, w int) string {
-	n := ansi.StringWidth(row)
+// fit returns a styled row in exactly w cells, as the renderer counts them: a terminal
+// that draws a joined emoji as its parts needs more cells than the text's own width.
+func (s *Shell) fit(row string, w int) string {
+	n := s.cells.StringWidth(row)
 	if n > w {
-		row = ansi.Truncate(row, w, "")
-		n = ansi.StringWidth(row)
+		row = s.cells.Truncate(row, w, "")
+		n = s.cells.StringWidth(row)
 	}
 	if n < w {
 		row += strings.Repeat(" ", w-n)
@@ -74,27 +73,21 @@ func fit(row string, w int) string {
 }
 
 // lay puts a box over the rows of a frame, from cell x, row y on.
-func lay(rows []string, b box, x, y int) {
+func (s *Shell) lay(rows []string, b box, x, y int) {
 	for i, line := range b.lines {
-		if at := y + i; at >= 0 && at < len(rows) {
-			w := ansi.StringWidth(rows[at])
-			right := ""
-			if end := x + b.w; end < w {
-				right = fitLeft(ansi.TruncateLeft(rows[at], end, ""), w-end)
-			}
-			rows[at] = fit(rows[at], x) + "\x1b[m" + line + "\x1b[m" + right
+		at := y + i
+		if at < 0 || at >= len(rows) {
+			continue
 		}
+		right := ""
+		if room := s.w - x - b.w; room > 0 {
+			right = s.cells.TruncateLeft(rows[at], s.w-room, "")
+			if n := s.cells.StringWidth(right); n > room { // a wide character was cut in half
+				right = " " + s.cells.TruncateLeft(rows[at], s.w-room+1, "")
+			}
+		}
+		rows[at] = s.fit(s.fit(rows[at], x)+"\x1b[m"+line+"\x1b[m"+right, s.w)
 	}
-}
-
-// fitLeft pads on the left what a wide character cut in half left too short.
-func fitLeft(row string, w int) string {
-	if n := ansi.StringWidth(row); n < w {
-		return strings.Repeat(" ", w-n) + row
-	} else if n > w {
-		return " " + ansi.TruncateLeft(row, n-w+1, "")
-	}
-	return row
 }
 
 // question is the dialog of a [Confirm].
@@ -134,17 +127,21 @@ func (q *question) draw(s *Shell, w, h int) box {
 	if q.Danger {
 		style = s.theme.Danger
 	}
-	inner := min(max(q.Question.Width()+4, 30), w-2, 72)
+	inner := max(min(max(q.Question.Width()+4, 30), w-4, 72), 0)
 	rows := []string{""}
 	for _, line := range wrap(q.Question, inner-4) {
 		rows = append(rows, "  "+s.theme.Text.Render(line.String()))
 	}
-	cancel, yes := s.theme.Active, s.theme.Button
-	if q.yes {
-		cancel, yes = yes, cancel
-	}
-	rows = append(rows, "", "  "+cancel.Render("[ Cancel ]")+"  "+yes.Render("[ Yes ]"), "")
+	rows = append(rows, "", " "+s.button("Cancel", !q.yes)+" "+s.button("Yes", q.yes), "")
 	return box{w: inner + 2, lines: s.frame(safetext.Line{}, style, inner, rows[:min(len(rows), max(h-2, 0))])}
+}
+
+// button draws a button, with more than a style when it has the focus.
+func (s *Shell) button(name string, focus bool) string {
+	if focus {
+		return s.theme.Accent.Render(s.theme.Glyphs.Cursor) + s.theme.Active.Render("[ "+name+" ]")
+	}
+	return " " + s.theme.Button.Render("[ "+name+" ]")
 }
 
 // wrap breaks a line between words, or within one that is too long.
@@ -181,7 +178,7 @@ func (a *ask) update(s *Shell, msg tea.Msg) tea.Cmd {
 }
 
 func (a *ask) draw(s *Shell, w, h int) box {
-	inner := min(max(a.Title.Width()+4, 50), w-2)
+	inner := max(min(max(a.Title.Width()+4, 50), w-4), 0)
 	text, x := a.input.view(max(inner-2, 1))
 	rows := []string{" " + s.theme.Text.Render(text.String())}
 	return box{w: inner + 2, lines: s.frame(a.Title, s.theme.Focus, inner, rows), cursor: &tea.Position{X: 2 + x, Y: 1}}

@@ -144,7 +144,7 @@ func (p *picker) draw(s *Shell, w, h int) box {
 		keys = max(keys, safetext.Clean(it.Key).Width())
 		labels = max(labels, it.Label.Width()+it.Detail.Width()+2)
 	}
-	inner := max(min(keys+labels+5, w-2, 100), min(36, w-2), 0)
+	inner := max(min(keys+labels+5, w-4, 100), min(36, w-4), 0)
 	var rows []string
 	b := box{w: inner + 2}
 	if p.search {

@@ -38,7 +38,7 @@ func nearest(name string, names []string) []string {
 	var close []scored
 	for _, n := range names {
 		far := distance(name, n)
-		if strings.HasPrefix(n, name) || strings.HasPrefix(name, n) {
+		if strings.HasPrefix(n, name) {
 			far = 0
 		}
 		if far <= 1+len(name)/3 {

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/microtop/microtop/tui/guard"
 	"github.com/microtop/microtop/tui/safetext"
@@ -46,6 +47,8 @@ type Shell struct {
 	dirty bool   // view is out of date
 	view  tea.View
 	x, y  int // of the body
+
+	cells ansi.Method // how the renderer counts cells, which is how the terminal does
 }
 
 // layer is a screen on the stack. Its id finds it when its commands report.
@@ -139,7 +142,13 @@ func (s *Shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return s, cmd
 		}
 		return s, s.deliver(msg.to, msg.msg)
-	case tea.KeyReleaseMsg, tea.ColorProfileMsg, tea.EnvMsg, tea.ModeReportMsg, tea.KeyboardEnhancementsMsg, tea.PasteStartMsg, tea.PasteEndMsg:
+	case tea.ModeReportMsg:
+		if msg.Mode == ansi.ModeUnicodeCore && (msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet) {
+			s.cells = ansi.GraphemeWidth
+			s.changed()
+		}
+		return s, nil
+	case tea.KeyReleaseMsg, tea.ColorProfileMsg, tea.EnvMsg, tea.RawMsg, tea.KeyboardEnhancementsMsg, tea.PasteStartMsg, tea.PasteEndMsg:
 		return s, nil
 	case tea.ResumeMsg:
 		s.changed()
@@ -210,14 +219,25 @@ func (s *Shell) deliver(id int, msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// own addresses what a screen's command reports to that screen. Messages that are
-// Bubble Tea's own, and those for the guard, pass as they are.
+// own takes a screen's command: what [Do] asks of the shell is done at once, anything
+// else runs and reports to the screen.
 func (s *Shell) own(id int, cmd tea.Cmd) tea.Cmd {
+	if cmd != nil && isDo(cmd) {
+		if done, ok := s.ask(id, cmd()); ok {
+			return done
+		}
+	}
+	return address(id, cmd)
+}
+
+// address sends what a command reports to screen id. Messages that are Bubble Tea's
+// own, and those for the guard, pass as they are.
+func address(id int, cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil
 	}
 	return func() tea.Msg {
-		msg := guard.Each(cmd(), func(c tea.Cmd) tea.Cmd { return s.own(id, c) })
+		msg := guard.Each(cmd(), func(c tea.Cmd) tea.Cmd { return address(id, c) })
 		if msg == nil || foreign(msg) {
 			return msg
 		}
@@ -310,7 +330,7 @@ func (s *Shell) names() []string {
 // broke reports a panic in a command or goroutine. The program goes on: commands only
 // bring messages, they share no state with the screens.
 func (s *Shell) broke(p guard.Panicked) tea.Cmd {
-	for _, line := range safetext.CleanBlock(string(p.Stack)).Lines() {
+	for _, line := range slices.Backward(safetext.CleanBlock(string(p.Stack)).Lines()) { // the log shows the newest first
 		s.note(Toast{Bad, line})
 	}
 	return s.toast(Toast{Bad, safetext.Format("%s (see :log)", p.Error())})
@@ -320,13 +340,5 @@ func (s *Shell) broke(p guard.Panicked) tea.Cmd {
 // away and taken back, which enters the alternate screen anew.
 func (s *Shell) redraw() tea.Cmd {
 	s.changed()
-	return tea.Sequence(tea.Exec(nothing{}, nil), tea.ClearScreen)
+	return tea.Sequence(Do(guard.Exec{}), tea.ClearScreen)
 }
-
-// nothing is a program that ends at once.
-type nothing struct{}
-
-func (nothing) Run() error          { return nil }
-func (nothing) SetStdin(io.Reader)  {}
-func (nothing) SetStdout(io.Writer) {}
-func (nothing) SetStderr(io.Writer) {}

@@ -61,10 +61,14 @@ func (s *Shell) badge(l Level) (string, lipgloss.Style) {
 
 // openLog shows the messages so far, the newest first.
 func (s *Shell) openLog() tea.Cmd {
-	items := make([]Item, 0, len(s.notes))
+	var items []Item
 	for _, n := range slices.Backward(s.notes) {
 		sign, _ := s.badge(n.toast.Level)
-		items = append(items, Item{Label: safetext.Join(" ", safetext.Clean(n.at.Format("15:04:05")), safetext.Clean(sign), n.toast.Text)})
+		head := safetext.Join(" ", safetext.Clean(n.at.Format("15:04:05")), safetext.Clean(sign))
+		for _, row := range wrap(n.toast.Text, min(s.w, 100)-head.Width()-8) {
+			items = append(items, Item{Label: safetext.Join(" ", head, row)})
+			head = safetext.Line{}.Pad(head.Width())
+		}
 	}
 	empty := safetext.Literal("no messages yet")
 	s.show(s.topID(), newPicker(safetext.Literal("log"), items, empty))

@@ -3,6 +3,7 @@ package frametest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 	"github.com/charmbracelet/x/vt"
 
@@ -29,6 +31,7 @@ type Terminal struct {
 	stop  context.CancelFunc
 	wg    sync.WaitGroup
 	done  chan struct{} // closed when the program ended
+	marks int           // written by Settle
 	err   error         // why it did, after done
 
 	mu  sync.Mutex // guards em and raw
@@ -61,6 +64,7 @@ func New(t testing.TB, cfg tui.Config, w, h int) *Terminal {
 		close(x.done)
 	})
 	t.Cleanup(x.close)
+	x.Send(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset}) // the emulator's way with joined emoji
 	x.Until("a first frame", func(screen string) bool { return strings.TrimSpace(screen) != "" || w < 1 || h < 1 })
 	return x
 }
@@ -154,11 +158,11 @@ func (x *Terminal) Cell(col, row int) uv.Cell {
 	return uv.Cell{}
 }
 
-// Find returns where text begins on the screen, both -1 when it is not there.
+// Find returns the cell where text begins on the screen, -1, -1 when it is not there.
 func (x *Terminal) Find(text string) (col, row int) {
 	for row, line := range strings.Split(x.Screen(), "\n") {
 		if before, _, ok := strings.Cut(line, text); ok {
-			return len([]rune(before)), row
+			return ansi.StringWidth(before), row
 		}
 	}
 	return -1, -1
@@ -211,18 +215,16 @@ func (x *Terminal) Until(what string, ok func(screen string) bool) {
 	}
 }
 
-// Settle waits until what was sent so far is drawn: nothing written for 50 ms.
+// Settle waits until all that was sent so far is drawn.
 func (x *Terminal) Settle() {
 	x.t.Helper()
-	x.Send(nil) // is taken only after what was sent before was handled
-	quiet, size := time.Now(), len(x.Written())
-	for deadline := quiet.Add(patience); time.Since(quiet) < 50*time.Millisecond; time.Sleep(2 * time.Millisecond) {
-		if n := len(x.Written()); n != size {
-			quiet, size = time.Now(), n
-		}
-		if time.Now().After(deadline) {
-			x.t.Fatal("the screen never comes to rest")
-		}
+	// A mark is written before the frame of the same moment. When a second one, sent
+	// after the first was seen, is there, so is the frame of the first.
+	for range 2 {
+		x.marks++
+		mark := fmt.Sprintf("\x1b_mark %d\x1b\\", x.marks) // terminals ignore it
+		x.Send(tea.RawMsg{Msg: mark})
+		x.Until("a frame", func(string) bool { return strings.Contains(x.Written(), mark) })
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os/exec"
 	"sync/atomic"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -11,24 +12,48 @@ import (
 // Exec is a message that hands the terminal to another program, an editor say, until
 // it ends. Unlike tea.ExecProcess it lets ctrl+c end that program only.
 type Exec struct {
-	Command *exec.Cmd
-	Done    func(error) tea.Msg // must not panic
+	Command *exec.Cmd           // nil: the terminal is given away and taken back, which repairs it
+	Done    func(error) tea.Msg // must not panic; nil: nothing is said
 }
 
 // foreign runs the other program and says so.
 type foreign struct {
-	*exec.Cmd
+	command *exec.Cmd
 	running *atomic.Bool
 }
 
 var _ tea.ExecCommand = (*foreign)(nil)
 
+// away is how long the terminal is given away at least: the goroutine that Bubble Tea
+// stops drawing with may otherwise stop the ticker it has just started again, and
+// nothing is drawn any more.
+const away = 20 * time.Millisecond
+
 func (f *foreign) Run() error {
+	timer := time.NewTimer(away)
+	defer func() { <-timer.C }()
+	if f.command == nil {
+		return nil
+	}
 	f.running.Store(true)
 	defer f.running.Store(false)
-	return f.Cmd.Run()
+	return f.command.Run()
 }
 
-func (f *foreign) SetStdin(r io.Reader)  { f.Stdin = r }
-func (f *foreign) SetStdout(w io.Writer) { f.Stdout = w }
-func (f *foreign) SetStderr(w io.Writer) { f.Stderr = w }
+func (f *foreign) SetStdin(r io.Reader) {
+	if f.command != nil {
+		f.command.Stdin = r
+	}
+}
+
+func (f *foreign) SetStdout(w io.Writer) {
+	if f.command != nil {
+		f.command.Stdout = w
+	}
+}
+
+func (f *foreign) SetStderr(w io.Writer) {
+	if f.command != nil {
+		f.command.Stderr = w
+	}
+}

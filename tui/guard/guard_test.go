@@ -203,6 +203,7 @@ func (c *child) exits(code int) {
 	if got := c.cmd.ProcessState.ExitCode(); got != code {
 		c.t.Errorf("exit status %d, want %d", got, code)
 	}
+	c.waitFor("error: ", 1) // the program's last words: all before it was read
 	c.restored()
 }
 

@@ -71,7 +71,7 @@ func (g *Guard) wrap(cmd tea.Cmd) tea.Cmd {
 			}
 			return msg
 		case Exec:
-			return tea.Exec(&foreign{msg.Command, &g.foreign}, msg.Done)()
+			return tea.Exec(&foreign{command: msg.Command, running: &g.foreign}, msg.Done)()
 		default:
 			return Each(msg, g.wrap)
 		}
