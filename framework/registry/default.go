@@ -1,7 +1,7 @@
 package registry
 
 // DefaultRegistry serves programs that name no registry: mDNS. It opens nothing until it is used.
-var DefaultRegistry = NewMemoryRegistry()
+var DefaultRegistry = NewRegistry()
 
 // Register announces a service in DefaultRegistry.
 func Register(s *Service, opts ...RegisterOption) error { return DefaultRegistry.Register(s, opts...) }

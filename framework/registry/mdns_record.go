@@ -1,0 +1,147 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/microtop/microtop/framework/internal/mdns"
+	"github.com/microtop/microtop/framework/limits"
+)
+
+// mdnsRecord is the text of a node (docs/wire.md §5.2). Seal and Opens are ours; v4 skips keys it does not know.
+//
+// Anybody can forge a goodbye. So the record carries a seal, the hash of a secret, and the goodbye the secret, which only
+// the node can know: watchers believe such a goodbye at once, and ask again before they believe another.
+type mdnsRecord struct {
+	Service   string
+	Version   string
+	Endpoints []*Endpoint
+	Metadata  map[string]string
+	Seal      string `json:",omitempty"`
+	Opens     string `json:",omitempty"`
+}
+
+// recordOf is the record of a service with one node, or of its goodbye.
+func recordOf(s *Service, secret string, goodbye bool) mdnsRecord {
+	record := mdnsRecord{Service: s.Name, Version: s.Version, Endpoints: s.Endpoints, Metadata: s.Nodes[0].Metadata, Seal: sealOf(secret)}
+	if goodbye {
+		record.Opens = secret
+	}
+	return record
+}
+
+func sealOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:16])
+}
+
+func (r *mdnsRegistry) encode(record mdnsRecord) ([]string, error) {
+	data, err := json.Marshal(record)
+	if err != nil {
+		return nil, fmt.Errorf("encode the record of %s: %w", record.Service, err)
+	}
+	if err := checkRecord(data, r.limits); err != nil {
+		return nil, err
+	}
+	return r.texts.Encode(data)
+}
+
+// sighted is a node as its record tells it.
+type sighted struct {
+	service     *Service // with its one node
+	seal, opens string
+	print       uint64 // of what it was read from
+}
+
+// read reads what was heard of a node in a domain. What it returns is bounded and valid.
+func (r *mdnsRegistry) read(h mdns.Heard, domain string) (sighted, error) {
+	data, err := mdns.DecodeText(h.Text, r.limits.RecordBytes)
+	if err != nil {
+		return sighted{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if err := checkRecord(data, r.limits); err != nil {
+		return sighted{}, err
+	}
+	if err := checkParts(data, r.limits); err != nil {
+		return sighted{}, err
+	}
+	var record mdnsRecord
+	if err := json.Unmarshal(data, &record); err != nil {
+		return sighted{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	id, ours := strings.CutSuffix(h.Name, "."+mdns.ServiceName(record.Service, domain))
+	if !ours {
+		return sighted{}, fmt.Errorf("%w: the name %q is not of service %q", ErrInvalid, h.Name, record.Service)
+	}
+	s := &Service{
+		Name: record.Service, Version: record.Version, Endpoints: record.Endpoints,
+		Nodes: []*Node{{Id: id, Address: netip.AddrPortFrom(h.Addr.Unmap(), h.Port).String(), Metadata: record.Metadata}},
+	}
+	s.tidy(r.limits)
+	if err := validateRecord(s); err != nil {
+		return sighted{}, err
+	}
+	return sighted{service: s, seal: record.Seal, opens: record.Opens, print: r.fingerprint(h)}, nil
+}
+
+// checkParts refuses records that are small as text and large in memory: true ones have no more objects, lists and members
+// than one for every ten bytes of the largest record.
+func checkParts(data []byte, l limits.Limits) error {
+	parts := 0
+	for _, c := range data {
+		switch c {
+		case '{', '[', ',':
+			parts++
+		}
+	}
+	if limits.Exceeded(parts*10, l.RecordBytes) {
+		return fmt.Errorf("%w: a record of %d parts", ErrInvalid, parts)
+	}
+	return nil
+}
+
+// fingerprint tells apart what was heard of one node, so that copies need not be read.
+func (r *mdnsRegistry) fingerprint(h mdns.Heard) uint64 {
+	var hash maphash.Hash
+	hash.SetSeed(r.sights.seed)
+	_, _ = hash.WriteString(h.Addr.String())
+	_, _ = hash.WriteString(strconv.Itoa(int(h.Port)))
+	for _, text := range h.Text {
+		_, _ = hash.WriteString(text)
+	}
+	return hash.Sum64()
+}
+
+// resolve finds the IP address that an address record needs.
+func resolve(ctx context.Context, address string) (netip.Addr, uint16, error) {
+	host, portText, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Unmap(), uint16(port), nil
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil || len(addrs) == 0 {
+		return netip.Addr{}, 0, fmt.Errorf("%w: mDNS needs the IP address of %q: %w", ErrInvalid, host, err)
+	}
+	best := addrs[0].Unmap()
+	for _, addr := range addrs {
+		if addr = addr.Unmap(); addr.Is4() && !best.Is4() {
+			best = addr
+		}
+	}
+	return best, uint16(port), nil
+}
