@@ -81,7 +81,7 @@ func (s *Shell) run(a Action) tea.Cmd {
 		s.changed()
 	}
 	if a.Confirm != nil {
-		s.show(id, newQuestion(Confirm{Question: a.Confirm(), Danger: true, Yes: func() tea.Msg { return confirmed{a} }}))
+		s.show(id, newQuestion(Confirm{Question: a.Confirm(), Danger: true, Yes: Do(confirmed{a})}))
 		return nil
 	}
 	return s.own(id, a.Run())

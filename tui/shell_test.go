@@ -101,6 +101,7 @@ func TestCommandLine(t *testing.T) {
 	x := frametest.New(t, newShop(t).cfg, 80, 24)
 	x.Keys(":", "nod")
 	x.WaitFor(" :nodes") // the ghost
+	x.Settle()
 	if col, row := x.Cursor(); col != 5 || row != 23 {
 		t.Errorf("the cursor is at %d,%d", col, row)
 	}
