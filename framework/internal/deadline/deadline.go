@@ -1,0 +1,92 @@
+// Package deadline gives contexts with a deadline that cost nothing until somebody waits for them: no timer, no
+// channel, no entry in the parent. Calls have one each, and most handlers and transports never wait on it.
+// Start with [New].
+package deadline
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Context is a context with a deadline. Safe for concurrent use.
+type Context struct {
+	parent context.Context //nolint:containedctx // a context has a parent
+	at     time.Time       // zero: none of its own
+
+	mu     sync.Mutex
+	real   context.Context //nolint:containedctx // stands in for this one as soon as somebody waits
+	cancel context.CancelFunc
+	ended  bool
+}
+
+var _ context.Context = (*Context)(nil)
+
+// New returns a context that ends with its parent, at the given time (the zero time is none), or by End.
+func New(parent context.Context, at time.Time) *Context {
+	if own, ok := parent.Deadline(); ok && (at.IsZero() || own.Before(at)) {
+		at = own
+	}
+	return &Context{parent: parent, at: at}
+}
+
+// End ends the context. It may be called more than once, and has to be called at least once.
+func (c *Context) End() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	if c.cancel != nil {
+		c.cancel()
+	}
+}
+
+// Deadline implements context.Context.
+func (c *Context) Deadline() (time.Time, bool) { return c.at, !c.at.IsZero() }
+
+// Done implements context.Context.
+func (c *Context) Done() <-chan struct{} { return c.standIn().Done() }
+
+func (c *Context) standIn() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.real == nil {
+		if c.at.IsZero() {
+			c.real, c.cancel = context.WithCancel(c.parent)
+		} else {
+			c.real, c.cancel = context.WithDeadline(c.parent, c.at)
+		}
+		if c.ended {
+			c.cancel()
+		}
+	}
+	return c.real
+}
+
+// Err implements context.Context.
+func (c *Context) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.real != nil:
+		return c.real.Err()
+	case c.parent.Err() != nil:
+		return c.parent.Err()
+	case c.ended:
+		return context.Canceled
+	case !c.at.IsZero() && !time.Now().Before(c.at):
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// Value implements context.Context. Once somebody waits the stand-in answers, so that contexts derived from this one
+// find it and need no goroutine.
+func (c *Context) Value(key any) any {
+	c.mu.Lock()
+	answers := c.real
+	c.mu.Unlock()
+	if answers == nil {
+		answers = c.parent
+	}
+	return answers.Value(key)
+}

@@ -1,0 +1,411 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/microtop/microtop/framework/codec"
+	errs "github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/internal/deadline"
+	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/internal/peer"
+	"github.com/microtop/microtop/framework/metadata"
+	"github.com/microtop/microtop/framework/transport"
+)
+
+var errDeadline = errs.Timeout(mucp.ServerID, "the handler did not answer in time: %s", context.DeadlineExceeded)
+
+// call is one request, stream or posted event on its way through the server. It is answered exactly once.
+type call struct {
+	conn     *conn
+	request  request
+	id       string
+	bodyID   string // what the codec found in the body, for the answer's body
+	key      string // in conn.keys: the stream's id, else the request's
+	marked   bool   // it came with a stream id
+	topic    string // of an event
+	wireType string // the content type of the codec in use
+	token    string
+	codec    *mucp.Codec // on request.raw, its header read; nil once released
+	route    *route      // nil for events and for Routers
+	stream   *stream     // nil for unary requests and events
+	deadline time.Time   // zero is none
+
+	late     bool // guarded by conn.mu: the deadline was noticed
+	answered bool // guarded by conn.sending
+}
+
+func newCall(c *conn, m *transport.Message) *call {
+	h := m.Header
+	k := &call{conn: c, id: h[mucp.ID], topic: h[mucp.Topic]}
+	k.request = request{
+		service: mucp.Either(h, mucp.Service, mucp.XService), method: mucp.Either(h, mucp.Method, mucp.XMethod),
+		endpoint: mucp.Either(h, mucp.Endpoint, mucp.XEndpoint), contentType: h[mucp.ContentType],
+		header: h, raw: m.Body, codecs: c.run.codecs,
+	}
+	mark := h[mucp.Stream]
+	k.marked = mark != "" || h[mucp.XStream] != ""
+	if k.key = mark; k.key == "" {
+		k.key = k.id
+	}
+	k.wireType = k.request.contentType
+	if k.wireType == "" {
+		k.wireType = DefaultContentType
+		k.request.contentType = k.wireType
+	}
+	if legacy(&k.request) {
+		k.wireType = mucp.Legacy(k.wireType)
+	}
+	k.request.wireType = k.wireType
+	return k
+}
+
+// legacy reports whether a request is an old peer's, whose method and id are in the body (docs/wire.md §3.8).
+func legacy(r *request) bool {
+	h := r.header
+	switch {
+	case mucp.Either(h, mucp.Protocol, mucp.XProtocol) != "", mucp.Either(h, mucp.Topic, mucp.XTopic) != "":
+		return false
+	case r.service == "" && r.method == "" && r.endpoint == "":
+		return true
+	}
+	return mucp.Either(h, mucp.Target, mucp.XTarget) != ""
+}
+
+// serial reports whether the call has no id by which its answer could be told from another's.
+func (k *call) serial() bool { return k.key == "" && k.stream == nil }
+
+// name names the call to people.
+func (k *call) name() string {
+	if k.topic != "" {
+		return "topic " + k.topic
+	}
+	return k.request.endpoint
+}
+
+// prepare finds out what the call is for. Its error is the answer.
+func (k *call) prepare() error {
+	h := k.request.header
+	timeout, err := mucp.ParseTimeout(h[mucp.Timeout])
+	if err != nil {
+		return errs.BadRequest(mucp.ServerID, "%v", err)
+	}
+	if timeout > 0 {
+		k.deadline = time.Now().Add(timeout)
+	}
+	k.takeMetadata()
+	if k.topic != "" {
+		if k.request.endpoint != "" {
+			return errs.BadRequest(mucp.ServerID, "both %s and %s: send an event or a request", mucp.Topic, mucp.Endpoint)
+		}
+		return nil
+	}
+	if k.codec = k.request.codecs.Lend(k.wireType, k.request.raw); k.codec == nil {
+		return unsupportedError(k.wireType)
+	}
+	if err := k.readHeader(); err != nil {
+		return fmt.Errorf("rpc: router cannot decode request: %w", err)
+	}
+	return k.findRoute()
+}
+
+// unsupportedError is answered with v4's body, and with Micro-Error so that callers do not take the body for a reply.
+type unsupportedError string
+
+// Error returns v4's text (docs/wire.md §3.3).
+func (e unsupportedError) Error() string { return "Unsupported Content-Type: " + string(e) }
+
+// takeMetadata makes the headers what the handler's context carries.
+func (k *call) takeMetadata() {
+	h := k.request.header
+	for name := range h {
+		if len(name) == len(mucp.DebugToken) && mucp.Canonical(name) == mucp.DebugToken {
+			k.token = h[name]
+			delete(h, name)
+		}
+	}
+	h[mucp.Local], h[mucp.Remote] = k.conn.sock.Local(), k.conn.sock.Remote()
+}
+
+// readHeader takes over what codecs carry in the body.
+func (k *call) readHeader() error {
+	r := &k.request
+	if !k.codec.Plain() {
+		m := codec.Message{Id: k.id, Type: codec.Request, Target: r.service, Method: r.method, Endpoint: r.endpoint, Header: r.header}
+		if err := k.codec.ReadHeader(&m, codec.Request); err != nil {
+			return err
+		}
+		k.bodyID = m.Id
+		if r.endpoint == "" {
+			r.endpoint = m.Endpoint
+		}
+		if r.method == "" {
+			r.method = m.Method
+		}
+	}
+	if r.endpoint == "" {
+		r.endpoint = r.method
+	}
+	if r.method == "" {
+		r.method = r.endpoint
+	}
+	return nil
+}
+
+func (k *call) findRoute() error {
+	streaming := k.marked
+	if k.conn.run.opts.Router == nil {
+		found, err := k.conn.run.router.find(k.request.endpoint)
+		if err != nil {
+			return err
+		}
+		k.route, streaming = found, found.stream
+	}
+	if streaming {
+		k.request.streaming = true
+		k.stream = newStream(k)
+	} else if k.marked {
+		k.key, k.marked = k.id, false // a stream id that leaked into a unary request
+	}
+	return nil
+}
+
+// run serves the call and answers it. It is the call's goroutine.
+func (k *call) run() {
+	if wg := k.conn.run.wait; wg != nil {
+		wg.Add(1)
+		defer wg.Done()
+	}
+	defer k.conn.leave(k)
+	ctx := k.context()
+	defer ctx.End()
+	if k.stream != nil {
+		k.stream.ctx = ctx
+	}
+	served := false
+	defer func() {
+		if !served { // the handler ended its goroutine
+			k.finish(errs.InternalServerError(mucp.ServerID, "the handler of %s ended without an answer", k.name()))
+		}
+	}()
+	err := k.conn.run.router.guard(ctx, k.name(), func() error { return k.serve(ctx) })
+	served = true
+	k.finish(err)
+}
+
+// context returns the context that the handler gets.
+func (k *call) context() *deadline.Context {
+	ctx := k.conn.ctx
+	if k.token != "" {
+		ctx = peer.NewContext(ctx, peer.Info{Local: k.conn.sock.Local(), Remote: k.conn.sock.Remote(), Token: k.token})
+	}
+	return deadline.New(metadata.NewContext(ctx, k.request.header), k.deadline)
+}
+
+func (k *call) serve(ctx context.Context) error {
+	switch {
+	case k.topic != "":
+		msg := newMessage(k.topic, k.request.contentType, k.request.header, k.request.raw, k.request.codecs)
+		return k.conn.run.process(ctx, msg)
+	case k.conn.run.opts.Router != nil:
+		return k.conn.run.proxy(ctx, &k.request, &response{call: k})
+	case k.stream != nil:
+		k.release()
+		return k.route.serve(ctx, &k.request, k.stream)
+	default:
+		return k.serveUnary(ctx)
+	}
+}
+
+func (k *call) serveUnary(ctx context.Context) error {
+	target, argument := k.route.newRequest()
+	if len(k.request.raw) > 0 {
+		if err := k.codec.ReadBody(target); err != nil {
+			return err
+		}
+	}
+	k.release()
+	k.request.body = argument()
+	reply := k.route.newResponse()
+	if err := k.route.serve(ctx, &k.request, reply); err != nil {
+		return err
+	}
+	return k.encode(reply, k.send)
+}
+
+// release gives the request's codec back.
+func (k *call) release() {
+	if k.codec != nil {
+		k.codec.Release()
+		k.codec = nil
+	}
+}
+
+// encode encodes a reply and hands the bytes, and what the codec wants as headers, to send, which must not keep them.
+func (k *call) encode(v any, send func(body []byte, header map[string]string) error) error {
+	out := k.request.codecs.Lend(k.wireType, nil)
+	if out == nil {
+		return unsupportedError(k.wireType)
+	}
+	defer out.Release()
+	var m *codec.Message
+	var header map[string]string
+	if !out.Plain() {
+		m = k.message(codec.Response, "")
+		header = m.Header
+	}
+	if err := out.Write(m, v); err != nil {
+		return fmt.Errorf("Unable to encode body: %w", err) //nolint:staticcheck // v4's text (docs/wire.md §3.4)
+	}
+	return send(out.Written(), header)
+}
+
+// message describes an answer to codecs that carry headers in the body.
+func (k *call) message(kind codec.MessageType, text string) *codec.Message {
+	r := &k.request
+	m := &codec.Message{
+		Id: k.id, Type: kind, Target: r.service, Method: r.method, Endpoint: r.endpoint, Error: text,
+		Header: map[string]string{mucp.ContentType: r.contentType},
+	}
+	if k.bodyID != "" {
+		m.Id = k.bodyID
+	}
+	return m
+}
+
+// send sends the reply of a unary call, or one frame of a stream. extra headers may be nil.
+func (k *call) send(body []byte, extra map[string]string) error {
+	m := newAnswer()
+	defer m.release()
+	if k.id != "" {
+		m.Header[mucp.ID], m.Header[mucp.XID] = k.id, k.id
+	}
+	m.Header[mucp.ContentType] = k.request.contentType
+	maps.Copy(m.Header, extra)
+	m.Body = body
+	if k.stream == nil {
+		return k.answer(&m.Message)
+	}
+	k.streamHeaders(m.Header)
+	c := k.conn
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	if k.answered {
+		return errAnswered
+	}
+	return c.sock.Send(&m.Message)
+}
+
+func (k *call) streamHeaders(h map[string]string) {
+	r := &k.request
+	h[mucp.Service], h[mucp.XService] = r.service, r.service
+	h[mucp.Method], h[mucp.XMethod] = r.method, r.method
+	h[mucp.Endpoint], h[mucp.XEndpoint] = r.endpoint, r.endpoint
+	if k.marked {
+		h[mucp.Stream] = k.key
+	}
+}
+
+// answer sends the one message that ends the call.
+func (k *call) answer(m *transport.Message) error {
+	c := k.conn
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	if k.answered {
+		return errAnswered
+	}
+	k.answered = true
+	c.unkey(k)
+	return c.sock.Send(m)
+}
+
+// finish answers what is not answered yet: with err, or with the end of a stream, or with an empty reply.
+func (k *call) finish(err error) {
+	k.release()
+	switch {
+	case k.stream != nil:
+		k.stream.in.abort(errAnswered)
+		if err == nil {
+			err = errEOS
+		}
+		k.fail(err)
+	case err != nil:
+		k.fail(err)
+	default: // an event, or a Router that wrote nothing; after an answer this does nothing
+		_ = k.send(nil, nil)
+	}
+}
+
+var errEOS = errors.New(mucp.EOS)
+
+// fail answers with an error. What goes wrong with sending it shows on the connection.
+func (k *call) fail(err error) {
+	k.release()
+	k.refuse(err, nil)
+}
+
+// refuse answers with an error and headers beside it.
+func (k *call) refuse(err error, extra map[string]string) {
+	text := mucp.ErrorText(err)
+	m := newAnswer()
+	defer m.release()
+	m.Header[mucp.ContentType] = k.request.contentType
+	var strange unsupportedError
+	out := k.request.codecs.Lend(k.wireType, nil)
+	switch {
+	case errors.As(err, &strange):
+		m.Header[mucp.ContentType], m.Body = "text/plain", []byte(text)
+	case out != nil:
+		defer out.Release()
+		if out.Plain() {
+			break
+		}
+		if framed := k.message(codec.Error, text); out.Write(framed, nil) == nil {
+			m.Body = out.Written()
+			maps.Copy(m.Header, framed.Header)
+		}
+	}
+	if k.id != "" {
+		m.Header[mucp.ID] = k.id
+	}
+	if k.marked {
+		m.Header[mucp.Stream] = k.key
+	}
+	m.Header[mucp.Error], m.Header[mucp.XError] = text, text
+	maps.Copy(m.Header, extra)
+	_ = k.answer(&m.Message) // a lost caller needs no answer
+}
+
+// expire answers a call whose deadline has passed.
+func (k *call) expire() {
+	if k.stream != nil {
+		k.stream.in.abort(context.DeadlineExceeded)
+	}
+	k.refuse(errDeadline, nil)
+}
+
+// connectionLost ends what waits for the connection.
+func (k *call) connectionLost() {
+	if k.stream != nil {
+		k.stream.in.end(errConnLost)
+	}
+}
+
+// answer messages are reused: sockets do not keep what they send.
+type answer struct{ transport.Message }
+
+var answers = sync.Pool{New: func() any {
+	return &answer{transport.Message{Header: make(map[string]string, 8)}}
+}}
+
+func newAnswer() *answer { return answers.Get().(*answer) } //nolint:forcetypeassert // the pool holds nothing else
+
+func (a *answer) release() {
+	clear(a.Header)
+	a.Body = nil
+	answers.Put(a)
+}

@@ -1,0 +1,300 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	errs "github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/internal/peer"
+	"github.com/microtop/microtop/framework/limits"
+	"github.com/microtop/microtop/framework/transport"
+)
+
+var (
+	errDraining  = errs.InternalServerError(mucp.ServerID, mucp.NotRun)
+	errTooMany   = errs.New(mucp.ServerID, "too many requests in flight on one connection: not run", 503)
+	errDuplicate = errs.Conflict(mucp.ServerID, "the id is in use by another request in flight on this connection: not run")
+	errConnLost  = fmt.Errorf("connection lost: %w", io.ErrUnexpectedEOF)
+	errAnswered  = errors.New("the request is answered already: nothing more can be sent")
+)
+
+// conn serves one connection. One goroutine reads it; each request runs in a goroutine of its own.
+type conn struct {
+	run   *run
+	sock  transport.Socket
+	idler transport.Idler // nil if the socket does not end by itself
+	ctx   context.Context //nolint:containedctx // requests descend from it: it is the connection's life
+	end   context.CancelCauseFunc
+
+	sending sync.Mutex // one message at a time on sock; also guards call.answered
+
+	mu       sync.Mutex
+	calls    map[*call]struct{} // in flight
+	keys     map[string]*call   // those in flight that have an id, by it
+	queue    []*call            // requests without id, behind the one that runs
+	serial   bool               // a request without id runs
+	finished recent             // ids of streams that are over
+	lost     bool               // the reader is gone
+	told     bool               // the peer knows that the server stops
+	timer    *time.Timer        // set off at wake, if there is one
+	wake     time.Time
+	timing   sync.WaitGroup // the timer's function
+}
+
+func newConn(r *run, sock transport.Socket) *conn {
+	c := &conn{run: r, sock: sock, calls: map[*call]struct{}{}, keys: map[string]*call{}}
+	c.idler, _ = sock.(transport.Idler)
+	c.ctx, c.end = context.WithCancelCause(peer.NewContext(r.ctx, peer.Info{Local: sock.Local(), Remote: sock.Remote()}))
+	return c
+}
+
+// serve reads the connection until it ends, and ends with it whatever runs on it.
+func (c *conn) serve() {
+	for {
+		var m transport.Message
+		if err := c.sock.Recv(&m); err != nil {
+			break
+		}
+		c.receive(&m)
+	}
+	c.end(errConnLost)
+	_ = c.sock.Close() // it is lost already
+	c.mu.Lock()
+	c.lost = true
+	calls := make([]*call, 0, len(c.calls))
+	for call := range c.calls {
+		calls = append(calls, call)
+	}
+	if c.timer != nil && c.timer.Stop() {
+		c.timing.Done()
+	}
+	c.mu.Unlock()
+	for _, call := range calls {
+		call.connectionLost()
+	}
+	c.timing.Wait()
+	c.run.forget(c)
+}
+
+// receive takes one message: a frame of a stream that is there, or a request.
+func (c *conn) receive(m *transport.Message) {
+	if c.frame(m) {
+		return
+	}
+	call := newCall(c, m)
+	if !c.run.admit() {
+		call.refuse(errDraining, map[string]string{mucp.Draining: "1"})
+		return
+	}
+	if err := call.prepare(); err != nil {
+		call.fail(err)
+		c.run.release()
+		return
+	}
+	c.start(call)
+}
+
+// frame delivers m if it belongs to a stream that is there, and drops it if it belongs to one that is over.
+func (c *conn) frame(m *transport.Message) bool {
+	mark := m.Header[mucp.Stream]
+	marked := mark != "" || m.Header[mucp.XStream] != ""
+	key := mark
+	if key == "" {
+		key = m.Header[mucp.ID]
+	}
+	text := m.Header[mucp.Error]
+	c.mu.Lock()
+	there := c.keys[key]
+	over := there == nil && marked && c.finished.has(key)
+	if over && text == mucp.EOS {
+		c.finished.forget(key) // the caller is through with it, and may use the id again
+	}
+	c.mu.Unlock()
+	switch {
+	case there != nil && there.stream != nil:
+		there.stream.frame(m.Body, text)
+		return true
+	case text == mucp.EOS, over:
+		return true
+	}
+	return there != nil && marked // the rest of a stream that was opened to a unary endpoint
+}
+
+// start runs a call, or queues it if it has no id and another without one runs.
+func (c *conn) start(call *call) {
+	queued, refused := c.enter(call)
+	switch {
+	case refused != nil:
+		call.fail(refused)
+		c.run.release()
+	case !queued:
+		go call.run()
+	}
+}
+
+// enter counts a call in. It reports a call that may not run, and one that has to wait.
+func (c *conn) enter(call *call) (queued bool, refused error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case limits.Exceeded(len(c.calls)+1, c.run.streamsPerConn):
+		return false, errTooMany
+	case call.serial():
+		if queued = c.serial; queued {
+			c.queue = append(c.queue, call)
+		}
+		c.serial = true
+	case c.keys[call.key] != nil:
+		return false, errDuplicate
+	default:
+		c.keys[call.key] = call
+	}
+	c.calls[call] = struct{}{}
+	if len(c.calls) == 1 && c.idler != nil {
+		c.idler.SetBusy(true)
+	}
+	c.setTimer(call.deadline)
+	return queued, nil
+}
+
+// unkey frees a call's id. It is done before the answer is sent, since the caller may use the id again then.
+func (c *conn) unkey(call *call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keys[call.key] == call {
+		delete(c.keys, call.key)
+	}
+	if call.marked {
+		c.finished.add(call.key)
+	}
+}
+
+// leave counts a call out, and lets the next one without id run.
+func (c *conn) leave(call *call) {
+	next, forgotten := c.remove(call)
+	if next != nil {
+		go next.run()
+	}
+	c.run.release()
+	if forgotten {
+		c.run.forget(c)
+	} else if c.run.draining.Load() {
+		c.tell()
+	}
+}
+
+// remove takes a call out. It returns the call that may run now, and whether this was the last one of a lost connection.
+func (c *conn) remove(call *call) (next *call, forgotten bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.calls, call)
+	if c.keys[call.key] == call {
+		delete(c.keys, call.key)
+	}
+	if call.serial() {
+		if len(c.queue) > 0 {
+			next, c.queue = c.queue[0], c.queue[1:]
+		} else {
+			c.serial = false
+		}
+	}
+	if len(c.calls) == 0 && c.idler != nil {
+		c.idler.SetBusy(false)
+	}
+	return next, c.lost && len(c.calls) == 0
+}
+
+// tell says to an idle peer, once, that this server stops: what it sends from now on will not run. A peer that has just
+// sent a request takes this for its answer, which is as true.
+func (c *conn) tell() {
+	c.mu.Lock()
+	told := c.told || c.lost || len(c.calls) > 0
+	if !told {
+		c.told = true
+	}
+	c.mu.Unlock()
+	if told {
+		return
+	}
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	text := mucp.ErrorText(errDraining)
+	_ = c.sock.Send(&transport.Message{Header: map[string]string{ // a lost peer needs no telling
+		mucp.Error: text, mucp.XError: text, mucp.Draining: "1",
+	}})
+}
+
+// running names what runs.
+func (c *conn) running() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names := make([]string, 0, len(c.calls))
+	for call := range c.calls {
+		names = append(names, call.name())
+	}
+	return names
+}
+
+// setTimer makes sure that the connection wakes up at the given time; the zero time is none. c.mu is held.
+func (c *conn) setTimer(at time.Time) {
+	switch {
+	case at.IsZero() || c.lost:
+	case c.timer == nil:
+		c.wake = at
+		c.timing.Add(1)
+		c.timer = time.AfterFunc(time.Until(at), c.expire)
+	case at.Before(c.wake) && c.timer.Stop(): // else it has gone off and sets itself anew
+		c.wake = at
+		c.timer.Reset(time.Until(at))
+	}
+}
+
+// expire answers the calls whose time is over.
+func (c *conn) expire() {
+	defer c.timing.Done()
+	now := time.Now()
+	var late []*call
+	c.mu.Lock()
+	c.timer = nil
+	var next time.Time
+	for call := range c.calls {
+		switch {
+		case call.deadline.IsZero() || call.late:
+		case !now.Before(call.deadline):
+			call.late = true
+			late = append(late, call)
+		case next.IsZero() || call.deadline.Before(next):
+			next = call.deadline
+		}
+	}
+	c.setTimer(next)
+	c.mu.Unlock()
+	for _, call := range late {
+		call.expire()
+	}
+}
+
+// recent remembers the last ids of streams that are over, so that late frames do not start them again.
+type recent struct {
+	ids  [32]string
+	next int
+}
+
+func (r *recent) add(id string) {
+	r.ids[r.next] = id
+	r.next = (r.next + 1) % len(r.ids)
+}
+
+func (r *recent) has(id string) bool { return id != "" && slices.Contains(r.ids[:], id) }
+
+func (r *recent) forget(id string) {
+	if i := slices.Index(r.ids[:], id); i >= 0 {
+		r.ids[i] = ""
+	}
+}

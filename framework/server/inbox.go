@@ -1,0 +1,107 @@
+package server
+
+import (
+	"context"
+	"sync"
+)
+
+// What a stream's inbox holds before the connection has to wait: so much, but at least one frame.
+const (
+	inboxFrames = 128
+	inboxBytes  = 1 << 20
+)
+
+// inbox is the bounded queue between a connection and a stream's handler.
+type inbox struct {
+	mu     sync.Mutex
+	frames [][]byte
+	bytes  int
+	ended  error         // what take returns once frames is empty
+	change chan struct{} // closed and replaced at each change; nil while nobody waits
+}
+
+// put adds a frame. It waits while the inbox is full, until done.
+func (b *inbox) put(body []byte, done <-chan struct{}) {
+	for {
+		b.mu.Lock()
+		if b.ended != nil {
+			b.mu.Unlock()
+			return
+		}
+		if len(b.frames) == 0 || len(b.frames) < inboxFrames && b.bytes+len(body) <= inboxBytes {
+			b.frames = append(b.frames, body)
+			b.bytes += len(body)
+			b.changed()
+			b.mu.Unlock()
+			return
+		}
+		change := b.wait()
+		b.mu.Unlock()
+		select {
+		case <-change:
+		case <-done:
+			return
+		}
+	}
+}
+
+// end lets take return err after the frames that are there. Only the first end counts.
+func (b *inbox) end(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended == nil {
+		b.ended = err
+		b.changed()
+	}
+}
+
+// abort is end without the frames that are there.
+func (b *inbox) abort(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.frames, b.bytes, b.ended = nil, 0, err
+	b.changed()
+}
+
+// take returns the next frame. It waits for one until ctx ends.
+func (b *inbox) take(ctx context.Context) ([]byte, error) {
+	for {
+		b.mu.Lock()
+		if len(b.frames) > 0 {
+			body := b.frames[0]
+			b.frames[0] = nil
+			b.frames = b.frames[1:]
+			b.bytes -= len(body)
+			b.changed()
+			b.mu.Unlock()
+			return body, nil
+		}
+		if b.ended != nil {
+			defer b.mu.Unlock()
+			return nil, b.ended
+		}
+		change := b.wait()
+		b.mu.Unlock()
+		select {
+		case <-change:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// wait returns a channel that is closed at the next change. b.mu is held.
+func (b *inbox) wait() <-chan struct{} {
+	if b.change == nil {
+		b.change = make(chan struct{})
+	}
+	return b.change
+}
+
+// changed wakes who waits. b.mu is held.
+func (b *inbox) changed() {
+	if b.change != nil {
+		close(b.change)
+		b.change = nil
+	}
+}

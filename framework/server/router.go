@@ -1,0 +1,253 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	errs "github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/logger"
+)
+
+// RouterOptions configure a router.
+type RouterOptions struct{ Logger logger.Logger }
+
+// RouterOption sets a field of RouterOptions.
+type RouterOption func(*RouterOptions)
+
+// WithRouterLogger sets where a router logs.
+func WithRouterLogger(l logger.Logger) RouterOption { return func(o *RouterOptions) { o.Logger = l } }
+
+// NewRouter returns a router by reflection without handlers. It has, beside Router's methods,
+// Handle(Handler) error and Subscribe(Subscriber) error.
+func NewRouter() Router { return newRouter(logger.Slog(nil)) }
+
+// router finds the methods of handlers and subscribers. Reading it takes no lock.
+type router struct {
+	log *slog.Logger
+
+	mu     sync.Mutex // guards changing routes
+	routes atomic.Pointer[routes]
+}
+
+var _ Router = (*router)(nil)
+
+// routes is immutable once stored in a router.
+type routes struct {
+	handlers      []Handler    // sorted by name
+	subscribers   []Subscriber // in the order in which they came
+	methods       map[string]map[string]*route
+	topics        map[string][]*delivery
+	wrapHandler   []HandlerWrapper
+	wrapListeners []SubscriberWrapper
+}
+
+// route is a method with its wrappers around it.
+type route struct {
+	*method
+	name  string
+	serve HandlerFunc
+}
+
+// delivery is a subscriber's function with its wrappers around it.
+type delivery struct {
+	*listener
+	owner   Subscriber
+	deliver SubscriberFunc
+}
+
+func newRouter(log *slog.Logger) *router {
+	r := &router{log: log}
+	r.routes.Store(new(routes))
+	return r
+}
+
+// Handle adds a handler.
+func (r *router) Handle(h Handler) error {
+	if h == nil {
+		return errors.New("handle: handler is nil")
+	}
+	if _, err := methodsOf(h.Handler()); err != nil {
+		return fmt.Errorf("handle: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old := r.routes.Load()
+	at, taken := slices.BinarySearchFunc(old.handlers, h, func(a, b Handler) int { return strings.Compare(a.Name(), b.Name()) })
+	if taken {
+		return fmt.Errorf("handle: handler %s is already there", h.Name())
+	}
+	next := *old
+	next.handlers = slices.Insert(slices.Clone(old.handlers), at, h)
+	return r.store(&next)
+}
+
+// Subscribe adds a subscriber.
+func (r *router) Subscribe(s Subscriber) error {
+	if s == nil {
+		return errors.New("subscribe: subscriber is nil")
+	}
+	if s.Topic() == "" {
+		return errors.New("subscribe: the topic is empty")
+	}
+	if _, err := listenersOf(s.Subscriber()); err != nil {
+		return fmt.Errorf("subscribe to %s: %w", s.Topic(), err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := *r.routes.Load()
+	next.subscribers = append(slices.Clone(next.subscribers), s)
+	return r.store(&next)
+}
+
+// wrap sets the wrappers.
+func (r *router) wrap(handlers []HandlerWrapper, subscribers []SubscriberWrapper) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := *r.routes.Load()
+	next.wrapHandler, next.wrapListeners = handlers, subscribers
+	return r.store(&next)
+}
+
+// store builds the tables and puts them in force. r.mu is held.
+func (r *router) store(next *routes) error {
+	next.methods = make(map[string]map[string]*route, len(next.handlers))
+	for _, h := range next.handlers {
+		methods, err := methodsOf(h.Handler())
+		if err != nil {
+			return err
+		}
+		byName := make(map[string]*route, len(methods))
+		for _, m := range methods {
+			serve := HandlerFunc(m.serve)
+			if !h.Options().Internal {
+				serve = wrapped(serve, next.wrapHandler)
+			}
+			byName[m.Name] = &route{method: m, name: h.Name() + "." + m.Name, serve: serve}
+		}
+		next.methods[h.Name()] = byName
+	}
+	next.topics = make(map[string][]*delivery, len(next.subscribers))
+	for _, s := range next.subscribers {
+		listeners, err := listenersOf(s.Subscriber())
+		if err != nil {
+			return err
+		}
+		for _, l := range listeners {
+			deliver := wrapped(SubscriberFunc(l.deliver), next.wrapListeners)
+			next.topics[s.Topic()] = append(next.topics[s.Topic()], &delivery{listener: l, owner: s, deliver: deliver})
+		}
+	}
+	r.routes.Store(next)
+	return nil
+}
+
+// wrapped puts wrappers around fn, the first outermost.
+func wrapped[F any, W ~func(F) F](fn F, wrappers []W) F {
+	for _, w := range slices.Backward(wrappers) {
+		fn = w(fn)
+	}
+	return fn
+}
+
+// find returns the route of an endpoint. Its errors are v4's texts (docs/wire.md §3.4).
+func (r *router) find(endpoint string) (*route, error) {
+	name, methodName, ok := strings.Cut(endpoint, ".")
+	if !ok || strings.Contains(methodName, ".") {
+		return nil, errors.New("rpc: service/endpoint request ill-formed: " + endpoint)
+	}
+	methods := r.routes.Load().methods[name]
+	if methods == nil {
+		return nil, errors.New("rpc: can't find service " + name)
+	}
+	found := methods[methodName]
+	if found == nil {
+		return nil, errors.New("rpc: can't find method " + methodName)
+	}
+	return found, nil
+}
+
+// ServeRequest implements Router.
+func (r *router) ServeRequest(ctx context.Context, req Request, rsp Response) error {
+	found, err := r.find(req.Endpoint())
+	if err != nil {
+		return err
+	}
+	if found.stream {
+		return fmt.Errorf("endpoint %s is a stream: only its own server can serve it", req.Endpoint())
+	}
+	argument, value := found.newRequest()
+	if err := req.Codec().ReadBody(argument); err != nil {
+		return err
+	}
+	reply := found.newResponse()
+	if err := r.guard(ctx, found.name, func() error { return found.serve(ctx, decoded{req, value()}, reply) }); err != nil {
+		return err
+	}
+	return rsp.Codec().Write(nil, reply)
+}
+
+// guard runs fn and turns a panic into an error; the stack goes to the log, not to the caller.
+func (r *router) guard(ctx context.Context, name string, fn func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r.log.ErrorContext(ctx, "handler panicked", "endpoint", name, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			err = errs.InternalServerError(mucp.ServerID, "panic recovered: %v", cause)
+		}
+	}()
+	return fn()
+}
+
+// decoded is a request with its body decoded.
+type decoded struct {
+	Request
+	body any
+}
+
+// Body implements Request.
+func (d decoded) Body() any { return d.body }
+
+// newRequest returns a value to decode a request into, and what the handler is given of it.
+func (m *method) newRequest() (target any, argument func() any) {
+	if m.request.Kind() == reflect.Pointer {
+		v := reflect.New(m.request.Elem()).Interface()
+		return v, func() any { return v }
+	}
+	v := reflect.New(m.request)
+	return v.Interface(), func() any { return v.Elem().Interface() }
+}
+
+// newResponse returns an empty reply. Maps and slices behind the pointer are made, so that handlers can fill them.
+func (m *method) newResponse() any {
+	v := reflect.New(m.response.Elem())
+	switch v.Elem().Kind() {
+	case reflect.Map:
+		v.Elem().Set(reflect.MakeMap(v.Elem().Type()))
+	case reflect.Slice:
+		v.Elem().Set(reflect.MakeSlice(v.Elem().Type(), 0, 0))
+	default: // zero is what a handler expects
+	}
+	return v.Interface()
+}
+
+// serve is the innermost HandlerFunc.
+func (m *method) serve(ctx context.Context, req Request, rsp any) error {
+	var args [4]reflect.Value
+	args[0], args[1] = m.receiver, reflect.ValueOf(ctx)
+	n := 4
+	if m.stream {
+		args[2], n = reflect.ValueOf(rsp), 3
+	} else {
+		args[2], args[3] = reflect.ValueOf(req.Body()), reflect.ValueOf(rsp)
+	}
+	err, _ := m.Func.Call(args[:n])[0].Interface().(error)
+	return err
+}

@@ -1,0 +1,189 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/microtop/microtop/framework/broker"
+	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/logger"
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/transport"
+)
+
+// run is a server between Start and Stop. Its options do not change.
+type run struct {
+	server *server
+	router *router
+	opts   Options
+	log    *slog.Logger
+	codecs *mucp.Codecs
+	wait   *sync.WaitGroup // the user's; may be nil
+
+	streamsPerConn int
+	ctx            context.Context //nolint:containedctx // requests descend from it: it is the run's life
+	end            context.CancelFunc
+	beating        context.Context //nolint:containedctx // the registration's upkeep, which ends first
+	stopBeating    context.CancelFunc
+	group          sync.WaitGroup // the accepting, the upkeep, and the readers of connections
+
+	started, stopped  chan struct{}
+	upkeepDone        chan struct{}
+	startErr, stopErr error
+	stopOnce          sync.Once
+
+	draining atomic.Bool   // new requests are refused
+	active   atomic.Int64  // requests and events that run or are about to
+	quiet    chan struct{} // told, while draining, that active has become zero
+
+	// What the goroutine that starts, then the upkeep, then the one that stops has to itself.
+	listener transport.Listener
+	record   *registry.Service // as it was last registered
+	bound    map[binding]broker.Subscriber
+
+	mu     sync.Mutex
+	conns  map[*conn]struct{} // nil once closed
+	events map[string]int     // topics whose handlers run
+	where  string             // where it listens
+}
+
+func newRun(s *server, o Options) *run {
+	r := &run{
+		server: s, router: s.router, opts: o, log: logger.Slog(o.Logger), wait: o.waitGroup(),
+		codecs:         mucp.NewCodecs(DefaultCodecs, o.Codecs),
+		streamsPerConn: o.Transport.Options().Limits().StreamsPerConn,
+		started:        make(chan struct{}), stopped: make(chan struct{}), upkeepDone: make(chan struct{}),
+		quiet: make(chan struct{}, 1),
+		bound: map[binding]broker.Subscriber{}, conns: map[*conn]struct{}{}, events: map[string]int{},
+	}
+	r.ctx, r.end = context.WithCancel(NewContext(o.Context, s))
+	r.beating, r.stopBeating = context.WithCancel(r.ctx)
+	return r
+}
+
+// start listens, connects and registers. After an error everything is closed again.
+func (r *run) start() error {
+	if r.opts.TLSConfig != nil {
+		if err := r.opts.Transport.Init(transport.Secure(true), transport.TLSConfig(r.opts.TLSConfig)); err != nil {
+			return r.abandon(fmt.Errorf("set up TLS of transport %s: %w", r.opts.Transport, err))
+		}
+	}
+	listener, err := r.opts.Transport.Listen(r.opts.Address, r.opts.ListenOptions...)
+	if err != nil {
+		return r.abandon(fmt.Errorf("listen on %s with transport %s: %w", r.opts.Address, r.opts.Transport, err))
+	}
+	r.listener = listener
+	r.setAddr(listener.Addr())
+	if err := r.opts.Broker.Connect(); err != nil {
+		return r.abandon(fmt.Errorf("connect broker %s: %w", r.opts.Broker, err))
+	}
+	r.log.Info("listening", "service", r.opts.Name, "transport", r.opts.Transport.String(), "address", listener.Addr())
+	r.group.Go(func() {
+		if err := listener.Accept(r.serve); err != nil {
+			r.log.Error("accept", "address", listener.Addr(), "error", err)
+		}
+	})
+	r.checkIn(r.beating)
+	r.group.Go(r.upkeep)
+	return nil
+}
+
+// abandon undoes a start that failed.
+func (r *run) abandon(err error) error {
+	r.stopBeating()
+	r.end()
+	if r.listener != nil {
+		_ = r.listener.Close() // err says what matters
+	}
+	return err
+}
+
+func (r *run) setAddr(addr string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.where = addr
+}
+
+func (r *run) addr() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.where
+}
+
+// serve serves one connection, in the transport's goroutine.
+func (r *run) serve(sock transport.Socket) {
+	c := newConn(r, sock)
+	r.mu.Lock()
+	closed := r.conns == nil
+	if !closed {
+		r.conns[c] = struct{}{}
+		r.group.Add(1)
+	}
+	r.mu.Unlock()
+	if closed {
+		c.end(errConnLost)
+		_ = sock.Close() // nobody waits for it
+		return
+	}
+	defer r.group.Done()
+	c.serve()
+}
+
+// forget lets go of a connection that is lost and on which nothing runs any more.
+func (r *run) forget(c *conn) {
+	if len(c.running()) > 0 {
+		return // its last call comes here too
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.conns, c)
+}
+
+// admit counts a request in, unless the server drains.
+func (r *run) admit() bool {
+	r.active.Add(1)
+	if r.draining.Load() {
+		r.release()
+		return false
+	}
+	return true
+}
+
+// release counts a request out.
+func (r *run) release() {
+	if r.active.Add(-1) == 0 && r.draining.Load() {
+		select {
+		case r.quiet <- struct{}{}:
+		default: // it is told already
+		}
+	}
+}
+
+// noteEvent notes that a topic's handlers run, and returns what takes the note back.
+func (r *run) noteEvent(topic string) func() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events[topic]++
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.events[topic]--; r.events[topic] == 0 {
+			delete(r.events, topic)
+		}
+	}
+}
+
+// proxy gives a request to the user's Router, with the handler wrappers around it.
+func (r *run) proxy(ctx context.Context, req Request, rsp Response) error {
+	serve := func(ctx context.Context, req Request, rsp any) error {
+		answer, ok := rsp.(Response)
+		if !ok {
+			return fmt.Errorf("a wrapper passed a %T to the router: it takes the Response it was given", rsp)
+		}
+		return r.opts.Router.ServeRequest(ctx, req, answer)
+	}
+	return wrapped(serve, r.opts.HdlrWrappers)(ctx, req, rsp)
+}

@@ -1,0 +1,126 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// drainGrace is how long a deregistered server still serves as usual, so that callers hear from the registry
+	// first. Without connections there is nobody to wait for.
+	drainGrace = 100 * time.Millisecond
+	// drainLinger is how long connections stay open after everything has run, for peers to read that it is over.
+	drainLinger = 100 * time.Millisecond
+)
+
+// beginStop ends the upkeep of the registration, also one that a Start is in the middle of.
+func (r *run) beginStop() { r.stopBeating() }
+
+func (r *run) isStopping() bool { return r.beating.Err() != nil }
+
+// stop deregisters, drains and closes, in this order (docs/guarantees.md): no request is refused before the registry
+// was told, and none that was accepted is broken off before the drain deadline.
+func (r *run) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), r.opts.DrainTimeout)
+	defer cancel()
+	r.awaitUpkeep()
+	failed := []error{r.checkOut(ctx)}
+	if r.connCount() > 0 {
+		pause(ctx, drainGrace)
+	}
+	r.draining.Store(true)
+	r.tellConns()
+	failed = append(failed, r.drain(ctx))
+	failed = append(failed, r.listener.Close())
+	r.linger()
+	r.closeConns()
+	r.group.Wait()
+	if err := r.opts.Broker.Disconnect(); err != nil {
+		failed = append(failed, fmt.Errorf("disconnect broker %s: %w", r.opts.Broker, err))
+	}
+	return errors.Join(failed...)
+}
+
+// drain waits until nothing runs, or returns an error that names what does.
+func (r *run) drain(ctx context.Context) error {
+	for r.active.Load() > 0 {
+		select {
+		case <-r.quiet:
+		case <-ctx.Done():
+			if names := r.running(); len(names) > 0 {
+				return fmt.Errorf("%w (%s): %s", errNotStopped, r.opts.DrainTimeout, strings.Join(names, ", "))
+			}
+			return nil // it ended just now
+		}
+	}
+	return nil
+}
+
+// running names the endpoints and topics whose handlers run.
+func (r *run) running() []string {
+	names := map[string]bool{}
+	for _, c := range r.openConns() {
+		for _, name := range c.running() {
+			names[name] = true
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for topic := range r.events {
+		names["topic "+topic] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+func (r *run) openConns() []*conn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.conns))
+}
+
+func (r *run) connCount() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.conns)
+}
+
+func (r *run) tellConns() {
+	for _, c := range r.openConns() {
+		c.tell()
+	}
+}
+
+// linger gives peers a moment to read what was sent to them and to close from their side.
+func (r *run) linger() {
+	end := time.Now().Add(drainLinger)
+	for r.connCount() > 0 && time.Now().Before(end) {
+		pause(r.ctx, drainLinger/10)
+	}
+}
+
+// closeConns closes the connections and ends the contexts of what still runs.
+func (r *run) closeConns() {
+	open := r.openConns()
+	r.mu.Lock()
+	r.conns = nil
+	r.mu.Unlock()
+	r.end()
+	for _, c := range open {
+		_ = c.sock.Close() // everything on it is over
+	}
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,107 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/microtop/microtop/framework/codec"
+	"github.com/microtop/microtop/framework/internal/mucp"
+)
+
+// stream is a stream from the handler's side.
+type stream struct {
+	call *call
+	ctx  context.Context //nolint:containedctx // Stream has a Context method
+	in   inbox
+
+	mu  sync.Mutex
+	err error
+}
+
+var _ Stream = (*stream)(nil)
+
+func newStream(k *call) *stream {
+	s := &stream{call: k}
+	k.request.frames = func() ([]byte, error) { return s.in.take(s.ctx) }
+	return s
+}
+
+// frame takes a frame from the connection.
+func (s *stream) frame(body []byte, text string) {
+	switch text {
+	case "":
+		s.in.put(body, s.call.conn.ctx.Done())
+	case mucp.EOS:
+		s.in.end(io.EOF)
+	default:
+		s.in.end(mucp.NewRemoteError(text))
+	}
+}
+
+// Context implements Stream.
+func (s *stream) Context() context.Context { return s.ctx }
+
+// Request implements Stream.
+func (s *stream) Request() Request { return &s.call.request }
+
+// Send implements Stream.
+func (s *stream) Send(v any) error {
+	if err := s.ctx.Err(); err != nil {
+		return s.fail(context.Cause(s.ctx))
+	}
+	return s.fail(s.call.encode(v, s.call.send))
+}
+
+// Recv implements Stream. An empty frame leaves v as it is.
+func (s *stream) Recv(v any) error {
+	body, err := s.in.take(s.ctx)
+	if err != nil {
+		return s.fail(err)
+	}
+	return s.fail(s.decode(body, v))
+}
+
+func (s *stream) decode(body []byte, v any) error {
+	k := s.call
+	in := k.request.codecs.Lend(k.wireType, body)
+	if in == nil {
+		return unsupportedError(k.wireType)
+	}
+	defer in.Release()
+	if !in.Plain() {
+		if err := in.ReadHeader(k.message(codec.Request, ""), codec.Request); err != nil {
+			return err
+		}
+	}
+	if len(body) == 0 {
+		return nil
+	}
+	return in.ReadBody(v)
+}
+
+// fail remembers the last error.
+func (s *stream) fail(err error) error {
+	if err != nil {
+		s.mu.Lock()
+		s.err = err
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// Error implements Stream.
+func (s *stream) Error() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+var errClosed = errors.New("the handler closed the stream")
+
+// Close implements Stream.
+func (s *stream) Close() error {
+	s.in.abort(errClosed)
+	return nil
+}
