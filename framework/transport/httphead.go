@@ -28,6 +28,12 @@ type refusal struct {
 // Error implements error.
 func (r *refusal) Error() string { return r.text }
 
+// answer appends the response that tells the peer.
+func (r *refusal) answer(dst []byte) []byte {
+	return fmt.Appendf(dst, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n%s",
+		r.code, r.reason(), len(r.text), r.text)
+}
+
 // reason is the status's phrase.
 func (r *refusal) reason() string {
 	switch r.code {
@@ -37,6 +43,8 @@ func (r *refusal) reason() string {
 		return "Expectation Failed"
 	case 431:
 		return "Request Header Fields Too Large"
+	case 503:
+		return "Service Unavailable"
 	case 505:
 		return "HTTP Version Not Supported"
 	default:
@@ -62,7 +70,7 @@ func parseRequest(text string, header map[string]string, l limits.Limits) (head,
 	case "HTTP/1.1", "HTTP/1.0":
 		h.minor = version[len(version)-1]
 	default:
-		return head{}, refuse(505, "speak HTTP/1.1 here")
+		return head{}, refuse(505, "only version 1.1 of HTTP is spoken here")
 	}
 	if err := h.parseLines(lines, header, l, true); err != nil {
 		return head{}, err

@@ -14,9 +14,6 @@ import (
 	"github.com/microtop/microtop/framework/logger"
 )
 
-// tooMany answers connections over the limit.
-const tooMany = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 20\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\ntoo many connections"
-
 // maxBackoff is the attempt whose wait is the longest one after failures to accept: 600 ms.
 const maxBackoff = 2
 
@@ -88,6 +85,10 @@ func (l *httpListener) serve(ctx context.Context, conn net.Conn, fn func(Socket)
 	if l.tls != nil {
 		secured := tls.Server(conn, l.tls)
 		if err := l.handshake(ctx, secured); err != nil {
+			if wrong, ok := errors.AsType[tls.RecordHeaderError](err); ok && wrong.Conn != nil && tokenByte[wrong.RecordHeader[0]] {
+				answer(conn, &refusal{code: 400, text: "this port speaks TLS"})
+				linger(conn)
+			}
 			l.log.Debug("tls handshake", "peer", conn.RemoteAddr().String(), "error", err)
 			_ = conn.Close() // the handshake's error says what matters
 			return
@@ -108,13 +109,18 @@ func (l *httpListener) handshake(ctx context.Context, conn *tls.Conn) error {
 	return conn.HandshakeContext(ctx)
 }
 
-// turnAway says that there are too many connections. A new connection has room for it, so it does not wait.
+// turnAway says that there are too many connections.
 func (l *httpListener) turnAway(conn net.Conn) {
 	if l.tls == nil {
-		_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // the connection is closed next
-		_, _ = conn.Write([]byte(tooMany))
+		answer(conn, &refusal{code: 503, text: "too many connections"})
 	}
 	_ = conn.Close() // it was never used
+}
+
+// answer tells the peer of a connection that is closed next. A new connection has room for it, so it does not wait.
+func answer(conn net.Conn, r *refusal) {
+	_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // the write tells
+	_, _ = conn.Write(r.answer(nil))                       // if it cannot, the close says as much
 }
 
 // pause waits after the nth failure in a row, or until Close.

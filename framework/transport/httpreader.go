@@ -11,7 +11,7 @@ import (
 
 const (
 	readBuffer   = 4 << 10  // of a connection, at rest
-	bodyStep     = 64 << 10 // what is set aside for a body before any of it has come
+	bodyStep     = 32 << 10 // what is set aside for a body before any of it has come
 	maxChunkLine = 4 << 10  // a chunk's size and its extensions
 )
 
@@ -147,7 +147,9 @@ func (rd *reader) take(dst []byte, n int) ([]byte, error) {
 		if rd.waiting != nil {
 			rd.waiting(true)
 		}
-		dst = grow(dst, min(n, max(bodyStep, len(dst))))
+		if len(dst) == cap(dst) {
+			dst = grow(dst, min(n, max(bodyStep, len(dst))))
+		}
 		room := dst[len(dst):min(cap(dst), len(dst)+n)]
 		got, err := io.ReadFull(rd.source, room)
 		if err == io.EOF { //nolint:errorlint // io.ReadFull returns it bare

@@ -28,8 +28,18 @@ type httpServer struct {
 	active atomic.Int64 // when the last message came or went, in nanoseconds since start
 	start  time.Time
 	used   bool // a message came
-	idle   bool // the read deadline in force is the idle one
+	phase  phase
 }
+
+// phase is what the read deadline in force is for.
+type phase int
+
+const (
+	none phase = iota
+	idle
+	inHead
+	inBody
+)
 
 var (
 	_ Socket    = (*httpServer)(nil)
@@ -61,14 +71,16 @@ func (s *httpServer) quiet() time.Duration {
 	return time.Since(s.start) - time.Duration(s.active.Load())
 }
 
-// wait bounds the wait for the rest of a message.
+// wait bounds the wait for the rest of a message, from the first time that it is not here.
 func (s *httpServer) wait(body bool) {
-	limit := s.reader.limits.HeaderReadTimeout
+	next, limit := inHead, s.reader.limits.HeaderReadTimeout
 	if body {
-		limit = s.reader.limits.BodyTimeout
+		next, limit = inBody, s.reader.limits.BodyTimeout
 	}
-	s.idle = false
-	s.bound(limit)
+	if s.phase != next {
+		s.phase = next
+		s.bound(limit)
+	}
 }
 
 // bound bounds the next reads; a negative limit is none.
@@ -123,6 +135,9 @@ func (s *httpServer) recv(m *Message, reuse bool) error {
 	err := s.request(m, reuse)
 	if err == nil {
 		s.used = true
+		if s.phase != idle {
+			s.phase = none
+		}
 		s.touch()
 		return nil
 	}
@@ -138,8 +153,8 @@ func (s *httpServer) recv(m *Message, reuse bool) error {
 // is idle for too long.
 func (s *httpServer) await() error {
 	for s.reader.buffered() == 0 {
-		if s.timeout > 0 || s.used && !s.idle {
-			s.idle = true
+		if s.timeout > 0 || s.used && s.phase != idle {
+			s.phase = idle
 			s.bound(s.reader.limits.IdleTimeout)
 		}
 		err := s.reader.fill()
@@ -186,18 +201,23 @@ func proceed(dst []byte, _ *Message) ([]byte, error) {
 	return append(dst, "HTTP/1.1 100 Continue\r\n\r\n"...), nil
 }
 
-// refuse answers a bad request. It reads on for a moment, so that the answer is not lost with what the peer still sends.
+// refuse answers a bad request.
 func (s *httpServer) refuse(r *refusal) {
 	err := s.writer.send(func(dst []byte, _ *Message) ([]byte, error) {
-		return fmt.Appendf(dst, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n%s",
-			r.code, r.reason(), len(r.text), r.text), nil
+		return r.answer(dst), nil
 	}, &Message{})
 	if err != nil {
 		return
 	}
-	if half, ok := s.conn.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite() // the connection is closed next
+	linger(s.conn)
+}
+
+// linger ends this side of a connection that is closed next, and reads on for a moment: what the peer sends after the
+// close would make it lose the answer.
+func linger(conn net.Conn) {
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // see above
 	}
-	s.until.setRead(time.Now().Add(lingerTime))
-	_, _ = io.CopyN(io.Discard, s.conn, lingerBytes) // whatever it is
+	_ = conn.SetReadDeadline(time.Now().Add(lingerTime)) // see above
+	_, _ = io.CopyN(io.Discard, conn, lingerBytes)       // whatever it is
 }

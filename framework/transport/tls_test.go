@@ -1,0 +1,240 @@
+package transport_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/microtop/microtop/framework/transport"
+)
+
+// authority signs certificates.
+type authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+	pool        *x509.CertPool
+}
+
+func newAuthority(t *testing.T) authority {
+	t.Helper()
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
+	}
+	a := authority{pool: x509.NewCertPool()}
+	a.certificate, a.key = sign(t, template, &template, nil)
+	a.pool.AddCert(a.certificate)
+	return a
+}
+
+func sign(t *testing.T, template x509.Certificate, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if signer == nil {
+		signer = key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, parent, &key.PublicKey, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certificate, key
+}
+
+// issue returns a certificate for 127.0.0.1 and name.example, changed by change.
+func (a authority) issue(t *testing.T, change func(*x509.Certificate)) tls.Certificate {
+	t.Helper()
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"name.example"},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	if change != nil {
+		change(&template)
+	}
+	certificate, key := sign(t, template, a.certificate, a.key)
+	return tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: key}
+}
+
+// exchange says whether a client with the options gets an answer from a server with the options.
+func exchange(t *testing.T, server, client []transport.Option) error {
+	t.Helper()
+	l, _ := listen(t, transport.NewHTTPTransport(server...), echoOnce)
+	c, err := transport.NewHTTPTransport(client...).Dial(l.Addr(), transport.WithTimeout(patience))
+	if err != nil {
+		rescue(t, l.Addr(), server)
+		return err
+	}
+	defer func() { _ = c.Close() }() // tested elsewhere
+	if err := c.(transport.Deadliner).SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if err = c.Send(&transport.Message{Body: []byte("x")}); err == nil {
+		err = c.Recv(&transport.Message{})
+	}
+	if err != nil {
+		rescue(t, l.Addr(), server)
+	}
+	return err
+}
+
+// rescue gives listen the connection whose end it waits for.
+func rescue(t *testing.T, addr string, server []transport.Option) {
+	t.Helper()
+	o := transport.NewHTTPTransport(server...).Options()
+	if !o.Secure && o.TLSConfig == nil {
+		return // its connections are served without a handshake
+	}
+	config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // only to end the test
+	if o.TLSConfig != nil && o.TLSConfig.ClientAuth != tls.NoClientCert {
+		config.Certificates = o.TLSConfig.Certificates
+	}
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", addr, config) //nolint:noctx // it has a timeout
+	if err != nil {
+		t.Fatalf("the server serves nobody: %v", err)
+	}
+	_ = conn.Close() // it was only to be there
+}
+
+func echoOnce(s transport.Socket) {
+	var m transport.Message
+	if s.Recv(&m) == nil {
+		_ = s.Send(&m) // the client tells
+	}
+}
+
+func TestTLS(t *testing.T) {
+	own, other := newAuthority(t), newAuthority(t)
+	good := own.issue(t, nil)
+	serve := func(certificate tls.Certificate) []transport.Option {
+		return []transport.Option{transport.TLSConfig(&tls.Config{Certificates: []tls.Certificate{certificate}})} //nolint:gosec // the transport sets the version
+	}
+	trust := func(config *tls.Config) []transport.Option {
+		if config.RootCAs == nil {
+			config.RootCAs = own.pool
+		}
+		return []transport.Option{transport.TLSConfig(config)}
+	}
+	mutual := []transport.Option{transport.TLSConfig(&tls.Config{ //nolint:gosec // as above
+		Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: own.pool,
+	})}
+	secure := []transport.Option{transport.Secure(true)}
+	for name, c := range map[string]struct {
+		server, client []transport.Option
+		err            string // "" for success
+	}{
+		"trusted":                      {serve(good), trust(&tls.Config{}), ""},                           //nolint:gosec // as above
+		"another name that is its":     {serve(good), trust(&tls.Config{ServerName: "name.example"}), ""}, //nolint:gosec // as above
+		"self-signed":                  {secure, secure, "certificate"},
+		"self-signed, explicitly":      {secure, []transport.Option{transport.Secure(true), transport.Insecure()}, ""},
+		"expired":                      {serve(own.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })), trust(&tls.Config{}), "expired"},                        //nolint:gosec // as above
+		"not valid yet":                {serve(own.issue(t, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) })), trust(&tls.Config{}), "not yet valid"},                  //nolint:gosec // as above
+		"another host":                 {serve(good), trust(&tls.Config{ServerName: "elsewhere.example"}), "elsewhere.example"},                                                                //nolint:gosec // as above
+		"another authority":            {serve(good), trust(&tls.Config{RootCAs: other.pool}), "unknown authority"},                                                                            //nolint:gosec // as above
+		"not for servers":              {serve(own.issue(t, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })), trust(&tls.Config{}), "key usage"}, //nolint:gosec // as above
+		"an old version":               {serve(good), trust(&tls.Config{MaxVersion: tls.VersionTLS11}), "version"},                                                                             //nolint:gosec // it is refused
+		"an old version, allowed":      {serve(good), trust(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), "version"},                                               //nolint:gosec // it is refused
+		"mutual":                       {mutual, trust(&tls.Config{Certificates: []tls.Certificate{good}}), ""},                                                                                //nolint:gosec // as above
+		"no client certificate":        {mutual, trust(&tls.Config{}), "certificate required"},                                                                                                 //nolint:gosec // as above
+		"another's client certificate": {mutual, trust(&tls.Config{Certificates: []tls.Certificate{other.issue(t, nil)}}), "certificate"},                                                      //nolint:gosec // as above
+		"plain client":                 {serve(good), nil, "400 Bad Request: this port speaks TLS"},
+		"plain server":                 {nil, trust(&tls.Config{}), "first record does not look like a TLS handshake"}, //nolint:gosec // as above
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := exchange(t, c.server, c.client)
+			if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+				t.Errorf("error %v, want %q", err, c.err)
+			}
+		})
+	}
+}
+
+// TestTLSConfigIsLeftAlone lets two transports share one configuration.
+func TestTLSConfigIsLeftAlone(t *testing.T) {
+	a := newAuthority(t)
+	server := &tls.Config{Certificates: []tls.Certificate{a.issue(t, nil)}} //nolint:gosec // the transport sets the version
+	client := &tls.Config{RootCAs: a.pool}                                  //nolint:gosec // as above
+	for range 2 {
+		if err := exchange(t, []transport.Option{transport.TLSConfig(server)}, []transport.Option{transport.TLSConfig(client), transport.Insecure()}); err != nil {
+			t.Error(err)
+		}
+	}
+	if client.InsecureSkipVerify || client.ServerName != "" || client.NextProtos != nil || client.MinVersion != 0 || server.MinVersion != 0 || server.NextProtos != nil {
+		t.Error("the caller's configuration was changed")
+	}
+}
+
+func TestTLSRotation(t *testing.T) {
+	a := newAuthority(t)
+	var current atomic.Pointer[tls.Certificate]
+	rotate := func() {
+		next := a.issue(t, nil)
+		current.Store(&next)
+	}
+	rotate()
+	tr := transport.NewHTTPTransport(transport.TLSConfig(&tls.Config{ //nolint:gosec // the transport sets the version
+		RootCAs:        a.pool,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current.Load(), nil },
+	}))
+	l, _ := listen(t, tr, echoOnce)
+	for range 20 {
+		c, err := tr.Dial(l.Addr(), transport.WithTimeout(patience))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rotate()
+		if err := c.Send(&transport.Message{}); err != nil {
+			t.Error(err)
+		}
+		if err := c.Recv(&transport.Message{}); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestCertificateOfItsOwn is what a v4 client, which skips verification, finds.
+func TestCertificateOfItsOwn(t *testing.T) {
+	l, _ := listen(t, transport.NewHTTPTransport(transport.Secure(true)), echoOnce)
+	conn, err := tls.Dial("tcp", l.Addr(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec,noctx // as a v4 client does
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }() // it was only to look
+	state := conn.ConnectionState()
+	certificate := state.PeerCertificates[0]
+	if key, ok := certificate.PublicKey.(*ecdsa.PublicKey); !ok || key.Curve != elliptic.P256() {
+		t.Errorf("key %T", certificate.PublicKey)
+	}
+	if err := certificate.VerifyHostname("127.0.0.1"); err != nil {
+		t.Error(err)
+	}
+	if state.Version < tls.VersionTLS12 || state.NegotiatedProtocol != "http/1.1" {
+		t.Errorf("version %x, protocol %q", state.Version, state.NegotiatedProtocol)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(certificate)
+	trusting := transport.NewHTTPTransport(transport.TLSConfig(&tls.Config{RootCAs: pool})) //nolint:gosec // the transport sets the version
+	c, err := trusting.Dial(l.Addr(), transport.WithTimeout(patience))
+	if err != nil {
+		t.Fatalf("a client that trusts it: %v", err)
+	}
+	_ = c.Close() // it was only to connect
+}
