@@ -54,6 +54,7 @@ type Listener interface {
 	// Close stops accepting; connections already accepted live on.
 	Close() error
 	// Accept runs fn in a goroutine of its own for each connection, and returns nil after Close. The goroutine ends
-	// with fn, and the socket is then closed: whoever closes the sockets waits for fn.
+	// with fn, and the socket is then closed: whoever closes the sockets waits for fn. A connection that was being
+	// accepted during Close may come to fn a moment after Accept returned.
 	Accept(fn func(Socket)) error
 }

@@ -75,13 +75,25 @@ func (s suite) serve(t *testing.T, tr transport.Transport, fn func(transport.Soc
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sockets sync.WaitGroup
-	var accept sync.WaitGroup
+	var (
+		mu              sync.Mutex
+		closed          bool // a connection that comes to fn now is too late
+		sockets, accept sync.WaitGroup
+	)
+	enter := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if !closed {
+			sockets.Add(1)
+		}
+		return !closed
+	}
 	accept.Go(func() {
 		if err := l.Accept(func(socket transport.Socket) {
-			sockets.Add(1)
-			defer sockets.Done()
-			fn(socket)
+			if enter() {
+				defer sockets.Done()
+				fn(socket)
+			}
 		}); err != nil {
 			t.Errorf("accept: %v", err)
 		}
@@ -91,6 +103,9 @@ func (s suite) serve(t *testing.T, tr transport.Transport, fn func(transport.Soc
 			t.Errorf("close the listener: %v", err)
 		}
 		accept.Wait()
+		mu.Lock()
+		closed = true
+		mu.Unlock()
 		sockets.Wait()
 	})
 	return l
