@@ -40,7 +40,7 @@ func reply(q dns.Question, id uint16, rrs ...dns.RR) ([]byte, error) {
 
 // announcement tells everybody of the entry; with seconds zero, of its end.
 func (e Entry) announcement(seconds uint32) ([]byte, error) {
-	m := &dns.Msg{Answer: []dns.RR{e.srv(seconds), e.address(seconds), e.txt(seconds)}, Compress: true}
+	m := &dns.Msg{Answer: []dns.RR{e.srv(seconds), e.address(seconds), e.txt(seconds)}}
 	m.Response = true
 	return pack(m)
 }
