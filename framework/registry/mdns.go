@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/microtop/microtop/framework/internal/mdns"
@@ -36,8 +37,12 @@ type MDNS interface {
 	Stats() MDNSStats
 }
 
-// MDNSStats counts datagrams.
-type MDNSStats = mdns.Stats
+// MDNSStats counts datagrams, and what was ignored of those that were well formed.
+type MDNSStats struct {
+	mdns.Stats
+	BadRecords uint64 // answers and announcements that are no service's, or too much of one
+	Overload   uint64 // announcements beyond the 4 MiB of records a second that are read
+}
 
 type domainKey struct{}
 
@@ -50,6 +55,8 @@ type mdnsRegistry struct {
 	texts  mdns.Texts
 	limits limits.Limits
 	sights *sights
+
+	badRecords, overload atomic.Uint64
 
 	registering sync.Mutex // one at a time, so that the last word is announced last; taken before mu
 
@@ -104,7 +111,9 @@ func (r *mdnsRegistry) Options() Options {
 func (r *mdnsRegistry) String() string { return "mdns" }
 
 // Stats implements MDNS.
-func (r *mdnsRegistry) Stats() MDNSStats { return r.peer.Stats() }
+func (r *mdnsRegistry) Stats() MDNSStats {
+	return MDNSStats{Stats: r.peer.Stats(), BadRecords: r.badRecords.Load(), Overload: r.overload.Load()}
+}
 
 // Check implements MDNS.
 func (r *mdnsRegistry) Check(service string) { r.sights.check(service) }
@@ -312,6 +321,7 @@ func (r *mdnsRegistry) ask(ctx context.Context, q mdns.Question, found func(mdns
 		prints[h.Name] = print
 		s, err := r.read(h, domain)
 		if err != nil {
+			r.badRecords.Add(1)
 			return true
 		}
 		return found(h, s)

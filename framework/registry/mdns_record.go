@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/microtop/microtop/framework/internal/mdns"
 	"github.com/microtop/microtop/framework/limits"
@@ -51,6 +53,9 @@ func (r *mdnsRegistry) encode(record mdnsRecord) ([]string, error) {
 	if err := checkRecord(data, r.limits); err != nil {
 		return nil, err
 	}
+	if err := checkParts(data, r.limits); err != nil {
+		return nil, err
+	}
 	return r.texts.Encode(data)
 }
 
@@ -59,27 +64,57 @@ type sighted struct {
 	service     *Service // with its one node
 	seal, opens string
 	print       uint64 // of what it was read from
+	size        int    // bytes of it that were read, in spite of an error too
+}
+
+// budget bounds the work that strangers can make by announcing: the bytes of records read a second, on average.
+type budget struct {
+	mu   sync.Mutex
+	left int
+	at   time.Time
+}
+
+const (
+	budgetBurst  = 32 << 20 // a fleet of 4,000 nodes, all at once
+	budgetSecond = 4 << 20
+)
+
+// spend takes bytes off the budget, or with 0 only looks, and reports whether something was left before.
+func (b *budget) spend(bytes int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if b.at.IsZero() {
+		b.left = budgetBurst
+	} else {
+		b.left = min(budgetBurst, b.left+int(float64(budgetSecond)*min(now.Sub(b.at), time.Minute).Seconds()))
+	}
+	b.at = now
+	had := b.left > 0
+	b.left -= bytes
+	return had
 }
 
 // read reads what was heard of a node in a domain. What it returns is bounded and valid.
 func (r *mdnsRegistry) read(h mdns.Heard, domain string) (sighted, error) {
 	data, err := mdns.DecodeText(h.Text, r.limits.RecordBytes)
 	if err != nil {
-		return sighted{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return sighted{size: len(h.Text) << 13}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
+	bad := sighted{size: len(data)}
 	if err := checkRecord(data, r.limits); err != nil {
-		return sighted{}, err
+		return bad, err
 	}
 	if err := checkParts(data, r.limits); err != nil {
-		return sighted{}, err
+		return bad, err
 	}
 	var record mdnsRecord
 	if err := json.Unmarshal(data, &record); err != nil {
-		return sighted{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return bad, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	id, ours := strings.CutSuffix(h.Name, "."+mdns.ServiceName(record.Service, domain))
 	if !ours {
-		return sighted{}, fmt.Errorf("%w: the name %q is not of service %q", ErrInvalid, h.Name, record.Service)
+		return bad, fmt.Errorf("%w: the name %q is not of service %q", ErrInvalid, h.Name, record.Service)
 	}
 	s := &Service{
 		Name: record.Service, Version: record.Version, Endpoints: record.Endpoints,
@@ -87,13 +122,13 @@ func (r *mdnsRegistry) read(h mdns.Heard, domain string) (sighted, error) {
 	}
 	s.tidy(r.limits)
 	if err := validateRecord(s); err != nil {
-		return sighted{}, err
+		return bad, err
 	}
-	return sighted{service: s, seal: record.Seal, opens: record.Opens, print: r.fingerprint(h)}, nil
+	return sighted{service: s, seal: record.Seal, opens: record.Opens, print: r.fingerprint(h), size: len(data)}, nil
 }
 
-// checkParts refuses records that are small as text and large in memory: true ones have no more objects, lists and members
-// than one for every ten bytes of the largest record.
+// checkParts refuses records that are small as text and large in memory. True ones have an object, list or member for
+// every twelve bytes, so this is the larger half of the largest record.
 func checkParts(data []byte, l limits.Limits) error {
 	parts := 0
 	for _, c := range data {
@@ -102,7 +137,7 @@ func checkParts(data []byte, l limits.Limits) error {
 			parts++
 		}
 	}
-	if limits.Exceeded(parts*10, l.RecordBytes) {
+	if limits.Exceeded(parts*20, l.RecordBytes) {
 		return fmt.Errorf("%w: a record of %d parts", ErrInvalid, parts)
 	}
 	return nil

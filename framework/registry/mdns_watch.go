@@ -19,6 +19,7 @@ type sights struct {
 	registry *mdnsRegistry
 	table    *Table
 	seed     maphash.Seed
+	budget   budget
 	poke     chan struct{} // that there may be something to do for the tour
 
 	life sync.Mutex // held while the first watcher starts or the last one ends; taken before mu
@@ -158,9 +159,17 @@ func (s *sights) take(h mdns.Heard, domain string, announced bool) {
 	if print := s.registry.fingerprint(h); !h.Gone && s.seen(h.Name, print, announced) {
 		return
 	}
+	if announced && !s.budget.spend(0) {
+		s.registry.overload.Add(1)
+		return
+	}
 	it, err := s.registry.read(h, domain)
+	if announced {
+		s.budget.spend(it.size)
+	}
 	switch {
-	case err != nil: // no record of a service
+	case err != nil:
+		s.registry.badRecords.Add(1)
 	case h.Gone:
 		s.goodbye(h.Name, it)
 	default:

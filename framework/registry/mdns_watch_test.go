@@ -84,7 +84,11 @@ func deregister(t testing.TB, reg registry.Registry, s *registry.Service) {
 // v4Node is a node of a v4 process: its record has no seal.
 func v4Node(t testing.TB, id, service string) mdns.Entry {
 	t.Helper()
-	var texts mdns.Texts
+	return v4NodeWith(t, new(mdns.Texts), id, service)
+}
+
+func v4NodeWith(t testing.TB, texts *mdns.Texts, id, service string) mdns.Entry {
+	t.Helper()
 	text, err := texts.Encode(fmt.Appendf(nil, `{"Service":%q,"Version":"1","Endpoints":null,"Metadata":{"protocol":"mucp"}}`, service))
 	if err != nil {
 		t.Fatal(err)
@@ -304,7 +308,7 @@ func TestMDNSHostileRecords(t *testing.T) {
 		peer.expect(t, "records of nothing")
 		from := netip.MustParseAddrPort("192.0.2.66:5353")
 		for i := range 10_000 {
-			lan.Inject(from, announcement(t, v4Node(t, "n", fmt.Sprint("s", i))), 1)
+			lan.Inject(from, announcement(t, v4NodeWith(t, &texts, "n", fmt.Sprint("s", i))), 1)
 			if i%1000 == 0 {
 				synctest.Wait()
 			}

@@ -50,16 +50,21 @@ func (e Entry) probe(id uint16) ([]byte, error) {
 	srv := e.srv(ttl)
 	srv.Priority, srv.Weight = 0, 0
 	m := &dns.Msg{
-		Question: []dns.Question{{Name: escape(e.Name()), Qtype: dns.TypePTR, Qclass: dns.ClassINET}},
+		Question: []dns.Question{pointersTo(e.Name())},
 		Ns:       []dns.RR{srv, e.txt(ttl)},
 	}
 	m.Id = id
 	return pack(m)
 }
 
+// pointersTo is the usual question for what is below a name.
+func pointersTo(name string) dns.Question {
+	return dns.Question{Name: escape(name), Qtype: dns.TypePTR, Qclass: dns.ClassINET}
+}
+
 // question asks for the instances below name.
 func question(name string) ([]byte, error) {
-	m := &dns.Msg{Question: []dns.Question{{Name: escape(name), Qtype: dns.TypePTR, Qclass: dns.ClassINET}}}
+	m := &dns.Msg{Question: []dns.Question{pointersTo(name)}}
 	m.Id = uint16(rand.Uint32()) //nolint:gosec // it only tells questions apart
 	return pack(m)
 }

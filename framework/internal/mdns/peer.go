@@ -45,6 +45,8 @@ type publication struct {
 	key   string       // its folded name
 	plain dns.Question // the usual question for its service
 	reply []byte       // the answer to it
+	list  dns.Question // the usual question for the services of its domain
+	item  []byte       // the answer to it
 }
 
 // NewPeer returns a Peer on a network. It opens nothing.
@@ -166,9 +168,12 @@ func newPublication(e Entry) (*publication, error) {
 		return nil, err
 	}
 	e.Text = slices.Clone(e.Text)
-	pub := &publication{entry: e, key: fold(e.Name()), plain: dns.Question{Name: escape(e.service()), Qtype: dns.TypePTR, Qclass: dns.ClassINET}}
+	pub := &publication{entry: e, key: fold(e.Name()), plain: pointersTo(e.service()), list: pointersTo(ListingName(e.Domain))}
 	var err error
 	if pub.reply, err = e.answer(pub.plain, 0); err != nil {
+		return nil, err
+	}
+	if pub.item, err = e.listed().answer(pub.list, 0); err != nil {
 		return nil, err
 	}
 	return pub, nil

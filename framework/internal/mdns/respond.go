@@ -122,7 +122,11 @@ func (p *Peer) answers(q dns.Question, name string, id uint16, local bool) (pack
 	}
 	if domain, ok := strings.CutPrefix(name, listing+"."); ok && points {
 		for _, pub := range p.visible(domain, local) {
-			add(pub.entry.listed().answer(q, id))
+			if q == pub.list {
+				add(pub.item, nil)
+			} else {
+				add(pub.entry.listed().answer(q, id))
+			}
 		}
 		return packets, false
 	}

@@ -9,8 +9,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-
-	"github.com/microtop/microtop/framework/limits"
 )
 
 const textPiece = 255 // bytes of one string of a TXT record
@@ -45,7 +43,8 @@ func (t *Texts) Encode(data []byte) ([]string, error) {
 	return append(pieces, text), nil
 }
 
-// DecodeText is the data in the strings of a TXT record. It fails if that is more than most bytes.
+// DecodeText is the data in the strings of a TXT record. It fails if that is more than most bytes, or so much more than
+// its text that no record of a service is.
 func DecodeText(text []string, most int) ([]byte, error) {
 	packed, err := hex.DecodeString(strings.Join(text, ""))
 	if err != nil {
@@ -55,18 +54,19 @@ func DecodeText(text []string, most int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("text: %w", err)
 	}
-	var source io.Reader = r
-	if most >= 0 {
-		source = io.LimitReader(r, int64(most)+1)
+	if bound := inflation*len(packed) + 4<<10; most < 0 || bound < most {
+		most = bound
 	}
-	data, err := io.ReadAll(source)
+	data, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	if err != nil {
 		return nil, fmt.Errorf("text: %w", err)
 	}
-	if limits.Exceeded(len(data), most) {
+	if len(data) > most {
 		return nil, fmt.Errorf("text: %w: more than %d bytes", errTooBig, most)
 	}
 	return data, nil
 }
+
+const inflation = 64 // times the compressed text; true records have 8 to 30
 
 var errTooBig = errors.New("too big")
