@@ -183,11 +183,22 @@ func (p *Pager) Selected() (l Line, id uint64, ok bool) {
 	return p.line(p.cursor), p.cursor, true
 }
 
+// Cursor returns where the terminal's own cursor belongs, for screen readers and
+// input methods, relative to the pager's top left cell.
+func (p *Pager) Cursor() (x, y int, ok bool) {
+	if p.Len() == 0 {
+		return 0, 0, false
+	}
+	p.settle()
+	y = p.cursorRow()
+	return 0, y, y < p.height() && p.w > 0
+}
+
 // All yields the lines kept and their ids, the oldest first.
 func (p *Pager) All() iter.Seq2[uint64, Line] {
 	return func(yield func(uint64, Line) bool) {
 		for i := range p.Len() {
-			id := p.first() + uint64(i) //nolint:gosec // not negative
+			id := p.first() + uint64(i)
 			if !yield(id, p.line(id)) {
 				return
 			}

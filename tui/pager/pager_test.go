@@ -151,6 +151,9 @@ func TestHoldsStillWhilePaused(t *testing.T) {
 		if l, id, ok := p.Selected(); !ok || id != chosen || !strings.HasPrefix(l.Text.String(), "message 96 ") {
 			t.Errorf("the cursor moved to %d %q", id, l.Text)
 		}
+		if _, y, ok := p.Cursor(); !ok || !strings.Contains(strings.Split(ansi.Strip(p.View()), "\n")[y], "message 96 ") {
+			t.Errorf("the terminal's cursor is in row %d", y)
+		}
 		if !strings.Contains(ansi.Strip(p.View()), "paused, 60 new") {
 			t.Error("the status does not count what is new")
 		}

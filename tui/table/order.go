@@ -47,7 +47,7 @@ func (o *order) build(src Source, cols []Column, m *match.Matcher, by sorting) {
 	}
 	for i := range n {
 		if m.Empty() || m.Match(o.rowText(src.Row(i), i)) {
-			o.at = append(o.at, int32(i)) //nolint:gosec // n fits
+			o.at = append(o.at, int32(i))
 		}
 	}
 	if by.col >= 0 && by.col < len(cols) {

@@ -158,6 +158,14 @@ func (t *Table) Selected() (r Row, ok bool) {
 	return t.at(t.win.Cursor), true
 }
 
+// Cursor returns where the terminal's own cursor belongs, for screen readers and
+// input methods, relative to the table's top left cell.
+func (t *Table) Cursor() (x, y int, ok bool) {
+	t.sync()
+	y = t.win.Cursor - t.win.Top + 1
+	return 0, y, len(t.order.at) > 0 && y < t.h && t.w > 0
+}
+
 // Select puts the cursor on a row and reports whether the row is shown.
 func (t *Table) Select(id string) bool {
 	t.sync()
@@ -202,14 +210,11 @@ func (t *Table) sync() {
 	t.stale, t.fresh = false, false
 	t.order.build(t.source, t.opts.Columns, t.filter, t.sort)
 	before := t.win.Cursor
-	pos := -1
+	pos := 0
 	if t.moved && t.cursor != "" {
-		pos = t.order.find(t.source, t.cursor, before)
-	} else {
-		pos = 0
-	}
-	if pos < 0 {
-		pos = before
+		if pos = t.order.find(t.source, t.cursor, before); pos < 0 {
+			pos = before
+		}
 	}
 	t.win.Len = len(t.order.at)
 	t.win.Top += pos - before

@@ -293,6 +293,9 @@ func TestSort(t *testing.T) {
 	if got := selected(t, tb); got != "svc-00003" {
 		t.Errorf("a click on the fourth row selects %s", got)
 	}
+	if x, y, ok := tb.Cursor(); x != 0 || y != 4 || !ok {
+		t.Errorf("the cursor is at %d %d %v", x, y, ok)
+	}
 }
 
 func TestFilter(t *testing.T) {

@@ -165,6 +165,13 @@ func (t *Tree) Selected() (n Node, ok bool) {
 	return Node{}, false
 }
 
+// Cursor returns where the terminal's own cursor belongs, for screen readers and
+// input methods, relative to the tree's top left cell.
+func (t *Tree) Cursor() (x, y int, ok bool) {
+	y = t.win.Cursor - t.win.Top + t.top()
+	return 0, y, len(t.rows) > 0 && y < t.h && t.w > 0
+}
+
 // Path returns the ids from the root to the node under the cursor.
 func (t *Tree) Path() []string {
 	var ids []string

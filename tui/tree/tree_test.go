@@ -153,6 +153,9 @@ func TestMoving(t *testing.T) {
 	if at(tr) != "children" {
 		t.Errorf("a click selects %s", at(tr))
 	}
+	if _, y, ok := tr.Cursor(); y != 6 || !ok {
+		t.Errorf("the cursor is in row %d", y)
+	}
 	n := tr.Count()
 	tr.Update(tea.MouseClickMsg{Y: 6, Button: tea.MouseLeft})
 	if tr.Count() != n+3 {
