@@ -324,7 +324,7 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 		for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 3}, {3, 1}, {4, 9}, {80, 24}, {200, 60}} {
 			list := []string{"G", "w", "k", "k", "w", "L", "w", "g", "pgdown"}
 			quickest := make([]time.Duration, len(list)) // the machine may be busy: the best of each counts
-			for try := 0; try < 8 && (try == 0 || slices.Max(quickest) > limit); try++ {
+			for try := 0; try < 8 && (try == 0 || s.w >= 80 && slices.Max(quickest) > limit); try++ {
 				p := pager.New(pager.Options{Theme: theme.Dark(), Status: s.h > 5})
 				p.SetSize(s.w, s.h)
 				p.SetBlock(block, pager.JSON)

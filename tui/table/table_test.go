@@ -388,7 +388,7 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 	for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 5}, {5, 1}, {3, 3}, {80, 24}, {200, 60}, {500, 200}} {
 		list := []string{"down", "L", "L", "G", "s", "esc", "H", "space"}
 		quickest := make([]time.Duration, len(list)) // the machine may be busy: the best of each counts
-		for try := 0; try < 8 && (try == 0 || slices.Max(quickest) > limit); try++ {
+		for try := 0; try < 8 && (try == 0 || s.w >= 80 && slices.Max(quickest) > limit); try++ {
 			tb := newTable(s.w, s.h, src)
 			for i, k := range list {
 				keys(tb, k)
