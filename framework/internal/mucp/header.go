@@ -66,7 +66,7 @@ func Either(header map[string]string, name, twin string) string {
 func Reserved(key string) bool {
 	switch key {
 	case ID, Service, Method, Endpoint, Stream, Error, Topic, Timeout, ContentType, Accept, Draining,
-		XID, XService, XMethod, XEndpoint, XStream, XError, XTopic,
+		XID, XService, XMethod, XEndpoint, XStream, XError, XTopic, Local, Remote,
 		"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Host", "Te", "Trailer", "Upgrade", ":path":
 		return true
 	}

@@ -1,0 +1,92 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/selector"
+)
+
+// target is where a call's attempts go.
+type target struct {
+	service string // whose nodes are marked
+	next    selector.Next
+	marked  bool // the selector wants to hear how it went
+}
+
+// target finds out where a request goes: to the addresses given, to a proxy, or to the nodes of its service. It says in
+// opts whether the endpoint is idempotent, if the registry knows.
+func (c *mucpClient) target(in *setup, req Request, opts *CallOptions) (target, error) {
+	t := target{service: req.Service()}
+	address := opts.Address
+	if in.proxy.set() {
+		address = in.proxy.address
+		if in.proxy.service != "" {
+			t.service = in.proxy.service
+		}
+	}
+	if len(address) > 0 {
+		t.next = addresses(address)
+		return t, nil
+	}
+	t.marked = true
+	selecting := opts.SelectOptions
+	name, now := endpointName{req.Service(), req.Endpoint()}, time.Now()
+	idempotent, old := c.endpoints.idempotent(name, now)
+	if old {
+		selecting = append(slices.Clone(selecting), c.endpoints.look(name, now))
+	}
+	next, err := in.opts.Selector.Select(t.service, selecting...)
+	if err != nil {
+		return t, selectError(t.service, err)
+	}
+	if old {
+		idempotent, _ = c.endpoints.idempotent(name, now)
+	}
+	opts.Idempotent = opts.Idempotent || idempotent
+	t.next = next
+	return t, nil
+}
+
+// selectError is docs/wire.md §3.6's: the request went nowhere.
+func selectError(service string, err error) error {
+	if errors.Is(err, selector.ErrNotFound) || errors.Is(err, registry.ErrNotFound) {
+		return notRunError(newError(clientID, 500, "service "+service+": ", err))
+	}
+	return notRunError(newError(clientID, 500, "error selecting "+service+" node: ", err))
+}
+
+// addresses yields each address in turn, from a random one on. Their nodes are taken to speak mucp.
+func addresses(list []string) selector.Next {
+	at := rand.IntN(len(list)) //nolint:gosec // spreads load, guards nothing
+	return func() (*registry.Node, error) {
+		node := &registry.Node{Id: list[at], Address: list[at], Metadata: map[string]string{"protocol": mucp.Name}}
+		at = (at + 1) % len(list)
+		return node, nil
+	}
+}
+
+// errDraining tells a selector that a node is on its way out: it should be set aside like one that does not answer.
+var errDraining = errors.New("node is draining")
+
+// silence is how long a node must have kept silent for a call that timed out to count against it: with a shorter
+// deadline it is the deadline that is tight.
+const silence = 500 * time.Millisecond
+
+// mark tells the selector how an attempt ended. That the caller gave up says nothing of the node.
+func (t target) mark(s selector.Selector, node *registry.Node, err error, took time.Duration) {
+	switch {
+	case !t.marked || errors.Is(err, context.Canceled):
+		return
+	case errors.Is(err, context.DeadlineExceeded) && took < silence:
+		return
+	case errors.Is(err, errDraining):
+		err = errDraining
+	}
+	s.Mark(t.service, node, err)
+}

@@ -1,0 +1,186 @@
+package client
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/microtop/microtop/framework/transport"
+)
+
+// conn is a connection for one call at a time.
+type conn struct {
+	transport.Client
+
+	address  string
+	created  time.Time
+	era      int  // of the pool that made it
+	reused   bool // it served a call before
+	deadline transport.Deadliner
+	reuse    transport.Reuser
+	message  transport.Message // received last; its header map is reused
+}
+
+func newConn(c transport.Client, address string, era int) *conn {
+	out := &conn{Client: c, address: address, created: time.Now(), era: era}
+	out.deadline, _ = c.(transport.Deadliner)
+	out.reuse, _ = c.(transport.Reuser)
+	return out
+}
+
+// recv receives into c.message. The body's memory is reused only if the caller keeps nothing of it.
+func (c *conn) recv(reuseBody bool) (*transport.Message, error) {
+	if !reuseBody {
+		c.message.Body = nil
+	}
+	if c.reuse != nil {
+		return &c.message, c.reuse.RecvReuse(&c.message)
+	}
+	c.message = transport.Message{}
+	return &c.message, c.Recv(&c.message)
+}
+
+// pool keeps idle connections by the address they were dialled with, and hands out the one used last. Connections live
+// for ttl; idle ones are closed when it is over. It is safe for concurrent use.
+type pool struct {
+	mu    sync.Mutex
+	idle  map[string][]*conn // the one used last at the end
+	size  int                // per address
+	ttl   time.Duration
+	era   int           // counts closings: connections of an earlier one are not kept
+	timer *time.Timer   // set off when the oldest idle connection is due; nil if none is set
+	swept chan struct{} // closed when the timer's function, set or running, is done
+}
+
+func (p *pool) configure(size int, ttl time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.size, p.ttl = size, ttl
+}
+
+// get returns an idle connection to the address, or nil.
+func (p *pool) get(address string) *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.idle[address]
+	for i, c := range slices.Backward(list) {
+		if time.Since(c.created) < p.ttl { // else the sweep is about to close it
+			p.set(address, slices.Delete(list, i, i+1))
+			c.reused = true
+			return c
+		}
+	}
+	return nil
+}
+
+// set stores an address's idle connections. p.mu is held.
+func (p *pool) set(address string, list []*conn) {
+	switch {
+	case len(list) == 0:
+		delete(p.idle, address)
+	case p.idle == nil:
+		p.idle = map[string][]*conn{address: list}
+	default:
+		p.idle[address] = list
+	}
+}
+
+// put takes a connection back, or closes it.
+func (p *pool) put(c *conn) {
+	if !p.keep(c) {
+		_ = c.Close() // nothing is under way on it
+	}
+}
+
+func (p *pool) keep(c *conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.idle[c.address]
+	left := p.ttl - time.Since(c.created)
+	if c.era != p.era || left <= 0 || len(list) >= p.size {
+		return false
+	}
+	p.set(c.address, append(list, c))
+	if p.timer == nil {
+		p.setTimer(left)
+	}
+	return true
+}
+
+// setTimer lets the idle connections be swept after d. p.mu is held.
+func (p *pool) setTimer(d time.Duration) {
+	swept := make(chan struct{})
+	p.swept = swept
+	p.timer = time.AfterFunc(d, func() {
+		defer close(swept)
+		p.sweep()
+	})
+}
+
+// sweep closes what is due, and sets itself off again when there is more.
+func (p *pool) sweep() {
+	var due []*conn
+	p.mu.Lock()
+	p.timer = nil
+	next := time.Duration(-1)
+	for address, list := range p.idle {
+		kept := list[:0]
+		for _, c := range list {
+			left := p.ttl - time.Since(c.created)
+			if left <= 0 {
+				due = append(due, c)
+				continue
+			}
+			kept = append(kept, c)
+			if next < 0 || left < next {
+				next = left
+			}
+		}
+		clear(list[len(kept):])
+		p.set(address, kept)
+	}
+	if next >= 0 {
+		p.setTimer(next)
+	}
+	p.mu.Unlock()
+	closeAll(due)
+}
+
+// drop closes the idle connections to an address, after one of them turned out to be of no more use.
+func (p *pool) drop(address string) {
+	p.mu.Lock()
+	list := p.idle[address]
+	delete(p.idle, address)
+	p.mu.Unlock()
+	closeAll(list)
+}
+
+// now returns the era that new connections belong to.
+func (p *pool) now() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.era
+}
+
+// close closes every idle connection, and lets those in use be closed when they come back.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.era++
+	var all []*conn
+	for _, list := range p.idle {
+		all = append(all, list...)
+	}
+	timer, swept := p.timer, p.swept
+	p.idle, p.timer, p.swept = nil, nil, nil
+	p.mu.Unlock()
+	closeAll(all)
+	if swept != nil && (timer == nil || !timer.Stop()) {
+		<-swept
+	}
+}
+
+func closeAll(list []*conn) {
+	for _, c := range list {
+		_ = c.Close() // nothing is under way on it
+	}
+}

@@ -1,0 +1,393 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/microtop/microtop/framework/codec"
+	"github.com/microtop/microtop/framework/internal/deadline"
+	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/transport"
+)
+
+const (
+	// closeTime is how long Close may take to tell the peer.
+	closeTime = time.Second
+	// maxSkipped is how many frames in a row may be undecodable before it is taken for more than a v4 server's defect.
+	maxSkipped = 64
+)
+
+// Skipper is what the streams of the default client also implement.
+type Skipper interface {
+	// Skipped is how many frames could not be decoded and were left out: v4 servers corrupt frames when their handlers
+	// send without pause (docs/wire.md §3.7).
+	Skipped() int
+}
+
+// Stream implements Client. Only opening the stream is tried again. The open frame, which carries the request's body,
+// is sent at once; servers throw its body away.
+func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption) (Stream, error) {
+	in := c.setup.Load()
+	o := in.opts.CallOptions.with(opts)
+	if err := ctx.Err(); err != nil {
+		return nil, newError(clientID, 408, "", err)
+	}
+	var end time.Time
+	if o.StreamTimeout > 0 {
+		end = time.Now().Add(o.StreamTimeout)
+	}
+	life := deadline.New(ctx, end)
+	var opened *stream
+	open := func(_ context.Context, node *registry.Node, req Request, _ any, o CallOptions) (err error) {
+		opened, err = c.open(life, in, node, req, o)
+		return err
+	}
+	to, err := c.target(in, req, &o)
+	if err == nil {
+		err = c.tryCall(life, in, to, open, req, nil, o)
+	}
+	if err != nil {
+		life.End()
+		return nil, err
+	}
+	return opened, nil
+}
+
+// open connects to the node and sends the open frame.
+func (c *mucpClient) open(life *deadline.Context, in *setup, node *registry.Node, req Request, o CallOptions) (*stream, error) {
+	id := c.nextID()
+	x, err := c.encode(life, in, node, req, id)
+	if err != nil {
+		return nil, err
+	}
+	defer x.release()
+	if end, ok := life.Deadline(); ok {
+		x.message.Header[mucp.Timeout] = mucp.FormatTimeout(max(time.Until(end), 1))
+	}
+	dialled, err := dial(life, in, node.Address, o.DialTimeout, transport.WithStream())
+	if err != nil {
+		return nil, err
+	}
+	s := &stream{
+		conn: newConn(dialled, node.Address, 0), life: life, codecs: in.codecs, header: x.message.Header, id: id,
+		wireType: x.message.Header[mucp.ContentType],
+	}
+	s.request = streamRequest{req, s}
+	s.stop = s.conn.guard(life)
+	if err := s.conn.Send(&x.message); err != nil {
+		s.stop()
+		_ = s.conn.Close() // err says what matters
+		return nil, lostError(life, err)
+	}
+	return s, nil
+}
+
+// stream is a stream on a connection of its own. It has no goroutine: Recv reads from the connection.
+type stream struct {
+	conn     *conn
+	life     *deadline.Context
+	stop     func() bool
+	codecs   *mucp.Codecs
+	request  Request
+	id       string
+	wireType string
+
+	sending sync.Mutex // one frame at a time; guards header and ended
+	header  map[string]string
+	ended   bool // no more frames are sent
+
+	mu       sync.Mutex // guards the rest
+	closed   bool
+	over     error // what Recv returns from now on
+	err      error
+	answer   *transport.Message
+	skipped  int
+	received int
+}
+
+var (
+	_ Stream  = (*stream)(nil)
+	_ Skipper = (*stream)(nil)
+)
+
+var (
+	errSendClosed = errors.New("send on a stream after CloseSend or Close")
+	errClosed     = errors.New("stream is closed")
+)
+
+// Context implements Stream.
+func (s *stream) Context() context.Context { return s.life }
+
+// Request implements Stream.
+func (s *stream) Request() Request { return s.request }
+
+// Send implements Stream.
+func (s *stream) Send(v any) error {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	if s.ended {
+		return s.fail(errSendClosed)
+	}
+	lent := s.codecs.Lend(s.wireType, nil)
+	defer lent.Release()
+	body, err := write(lent, codec.Request, s.id, s.request, s.header, v)
+	if err != nil {
+		return s.fail(newError(codecID, 500, "", err))
+	}
+	if err := s.conn.Send(&transport.Message{Header: s.header, Body: body}); err != nil {
+		return s.fail(s.lost(err))
+	}
+	return nil
+}
+
+// CloseSend implements Stream.
+func (s *stream) CloseSend() error {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	return s.sendEnd()
+}
+
+// sendEnd sends the end of the stream, once. s.sending is held.
+func (s *stream) sendEnd() error {
+	if s.ended {
+		return nil
+	}
+	s.ended = true
+	s.header[mucp.Error] = mucp.EOS
+	if err := s.conn.Send(&transport.Message{Header: s.header}); err != nil {
+		return s.fail(s.lost(err))
+	}
+	return nil
+}
+
+// Recv implements Stream. It skips frames that cannot be decoded.
+func (s *stream) Recv(v any) error {
+	if over := s.isOver(); over != nil {
+		return over
+	}
+	for {
+		m := new(transport.Message)
+		if err := s.conn.Recv(m); err != nil {
+			return s.finish(s.lost(err))
+		}
+		s.note(m)
+		if end := s.endOf(m); end != nil {
+			return s.finish(end)
+		}
+		err := s.decode(m, v)
+		if err == nil {
+			s.count(true)
+			return nil
+		}
+		if s.count(false) >= maxSkipped {
+			return s.finish(newError(codecID, 500, fmt.Sprintf("%d frames in a row: ", maxSkipped), err))
+		}
+		s.remember(newError(codecID, 500, "", err))
+	}
+}
+
+// endOf returns what a frame that ends the stream ends it with.
+func (s *stream) endOf(m *transport.Message) error {
+	h := m.Header
+	switch text := h[mucp.Error]; {
+	case h[mucp.Draining] != "":
+		return notRunError(newError(mucp.ServerID, 500, "", drainingError{}))
+	case text == mucp.EOS:
+		if last, nothing := s.onlySkipped(); nothing {
+			return last
+		}
+		return io.EOF
+	case text != "":
+		return mucp.NewRemoteError(text)
+	case h[mucp.ContentType] == "text/plain":
+		return newError(clientID, 500, "", errors.New(string(m.Body)))
+	}
+	return nil
+}
+
+func (s *stream) decode(m *transport.Message, v any) error {
+	lent := s.codecs.Lend(s.wireType, m.Body)
+	defer lent.Release()
+	if !lent.Plain() {
+		if err := lent.ReadHeader(&codec.Message{Type: codec.Response, Header: m.Header}, codec.Response); err != nil {
+			return err
+		}
+	}
+	if len(m.Body) == 0 || v == nil {
+		return nil
+	}
+	return lent.ReadBody(v)
+}
+
+// Close implements Stream. A blocked Send or Recv ends with an error.
+func (s *stream) Close() error {
+	s.mu.Lock()
+	closed := s.closed
+	s.closed = true
+	if s.over == nil {
+		s.over = errClosed
+	}
+	s.mu.Unlock()
+	if closed {
+		return nil
+	}
+	var err error
+	if s.sending.TryLock() { // else a Send is stuck, and the peer would not read the end either
+		if s.conn.deadline != nil && s.life.Err() == nil {
+			_ = s.conn.deadline.SetDeadline(time.Now().Add(closeTime)) // without it the transport's own bounds hold
+		}
+		_ = s.sendEnd() // a lost peer needs no telling
+		s.sending.Unlock()
+	}
+	s.stop()
+	err = s.conn.Close()
+	s.life.End()
+	return err
+}
+
+// lost is the error of a broken connection.
+func (s *stream) lost(err error) error {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return timeoutError(context.DeadlineExceeded)
+	case s.life.Err() != nil:
+		return timeoutError(s.life.Err())
+	}
+	return newError(transportID, 500, "", err)
+}
+
+// finish ends receiving.
+func (s *stream) finish(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over != nil { // closed meanwhile
+		return s.over
+	}
+	s.over = err
+	if !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return err
+}
+
+func (s *stream) isOver() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.over
+}
+
+func (s *stream) fail(err error) error {
+	s.remember(err)
+	return err
+}
+
+func (s *stream) remember(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+func (s *stream) note(m *transport.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = m
+}
+
+// count counts a frame. It returns how many were skipped in a row, as long as none was decoded.
+func (s *stream) count(decoded bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if decoded {
+		s.received++
+	} else {
+		s.skipped++
+	}
+	if s.received > 0 {
+		return 0
+	}
+	return s.skipped
+}
+
+// onlySkipped reports that there were frames and none could be decoded, and why.
+func (s *stream) onlySkipped() (error, bool) { //nolint:revive,staticcheck // the error is the value here
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err, s.skipped > 0 && s.received == 0
+}
+
+// Skipped implements Skipper.
+func (s *stream) Skipped() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.skipped
+}
+
+// Error implements Stream.
+func (s *stream) Error() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Response implements Stream.
+func (s *stream) Response() Response {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &streamResponse{stream: s, message: s.answer}
+	if r.message == nil {
+		r.message = new(transport.Message)
+	}
+	return r
+}
+
+// streamRequest is the request of an open stream.
+type streamRequest struct {
+	Request
+	stream *stream
+}
+
+// Codec implements Request.
+func (r streamRequest) Codec() codec.Writer { return streamWriter{r.stream} }
+
+// Stream implements Request.
+func (r streamRequest) Stream() bool { return true }
+
+type streamWriter struct{ stream *stream }
+
+// Write implements codec.Writer.
+func (w streamWriter) Write(_ *codec.Message, v any) error { return w.stream.Send(v) }
+
+// streamResponse is the last frame of a stream.
+type streamResponse struct {
+	stream  *stream
+	message *transport.Message
+}
+
+var (
+	_ Response     = (*streamResponse)(nil)
+	_ codec.Reader = (*streamResponse)(nil)
+)
+
+// Codec implements Response.
+func (r *streamResponse) Codec() codec.Reader { return r }
+
+// Header implements Response.
+func (r *streamResponse) Header() map[string]string { return r.message.Header }
+
+// Read implements Response.
+func (r *streamResponse) Read() ([]byte, error) { return r.message.Body, nil }
+
+// ReadHeader implements codec.Reader.
+func (r *streamResponse) ReadHeader(m *codec.Message, _ codec.MessageType) error {
+	m.Header, m.Error, m.Id = r.message.Header, r.message.Header[mucp.Error], r.message.Header[mucp.ID]
+	return nil
+}
+
+// ReadBody implements codec.Reader.
+func (r *streamResponse) ReadBody(v any) error { return r.stream.decode(r.message, v) }
