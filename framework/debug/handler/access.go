@@ -1,0 +1,53 @@
+package handler
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/microtop/microtop/framework/debug/log"
+	pb "github.com/microtop/microtop/framework/debug/proto"
+	"github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/internal/peer"
+)
+
+// authorize lets callers of this host in, and others with the token. The refusal says how to get in.
+func (d *Debug) authorize(ctx context.Context, method string) error {
+	from, known := peer.FromContext(ctx)
+	if d.opts.Token != "" && subtle.ConstantTimeCompare([]byte(from.Token), []byte(d.opts.Token)) == 1 {
+		return nil
+	}
+	if known && !d.opts.TokenAlways && isLocal(from.Remote, from.Local) {
+		return nil
+	}
+	how := "set MICRO_DEBUG_TOKEN on the service and send it with --debug-token"
+	if d.opts.Token != "" {
+		how = "send the service's debug token with --debug-token"
+	}
+	return errors.Forbidden("go.micro.debug", "Debug.%s answers callers on its own host or with the debug token; %s is neither: %s", method, from.Remote, how)
+}
+
+// isLocal reports whether the peer is on this host: its address is loopback, or the connection's own local one.
+func isLocal(remote, local string) bool {
+	r, ok := addr(remote)
+	if !ok {
+		return false
+	}
+	l, ok := addr(local)
+	return r.IsLoopback() || ok && r == l
+}
+
+func addr(hostport string) (netip.Addr, bool) {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(host)
+	return a.Unmap(), err == nil
+}
+
+func message(r log.Record) *pb.Record {
+	return &pb.Record{Timestamp: r.Timestamp.Unix(), Metadata: r.Metadata, Message: fmt.Sprint(r.Message)}
+}
