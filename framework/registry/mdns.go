@@ -21,7 +21,7 @@ const (
 	mdnsDomain  = "micro"
 	mdnsTimeout = 100 * time.Millisecond // of a look-up, as in v4
 	getQuiet    = 3 * time.Millisecond   // answers come within 1 to 3 ms on a LAN
-	listQuiet   = 15 * time.Millisecond  // a listing has one answer a service
+	listQuiet   = 30 * time.Millisecond  // a listing has one answer a service
 )
 
 // ErrNoMulticast says that this host, or this process, cannot send or receive multicast, so that mDNS cannot work.

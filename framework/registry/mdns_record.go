@@ -128,7 +128,7 @@ func (r *mdnsRegistry) read(h mdns.Heard, domain string) (sighted, error) {
 }
 
 // checkParts refuses records that are small as text and large in memory. True ones have an object, list or member for
-// every twelve bytes, so this is the larger half of the largest record.
+// every twelve bytes, so this is half of the largest record.
 func checkParts(data []byte, l limits.Limits) error {
 	parts := 0
 	for _, c := range data {
@@ -137,7 +137,7 @@ func checkParts(data []byte, l limits.Limits) error {
 			parts++
 		}
 	}
-	if limits.Exceeded(parts*20, l.RecordBytes) {
+	if limits.Exceeded(parts*24, l.RecordBytes) {
 		return fmt.Errorf("%w: a record of %d parts", ErrInvalid, parts)
 	}
 	return nil

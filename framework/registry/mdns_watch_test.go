@@ -282,7 +282,7 @@ func TestMDNSLostNetwork(t *testing.T) {
 		peer := keepDiary(t, registry.NewMDNSOn(host))
 		publish(t, mdns.NewPeer(lan.Host("192.0.2.9"), limits.Default()), v4Node(t, "a", "shop"))
 		peer.expect(t, "the node", "create a 1")
-		host.Down = true
+		host.Down()
 		time.Sleep(time.Minute)
 		peer.expect(t, "without network")
 	})
@@ -392,7 +392,7 @@ func TestMDNSWithoutMulticast(t *testing.T) {
 		if err := registry.MulticastAvailableOn(t.Context(), host); !errors.Is(err, registry.ErrNoMulticast) {
 			t.Errorf("the probe behind a firewall: %v", err)
 		}
-		host.Down = true
+		host.Down()
 		reg := registry.NewMDNSOn(host)
 		_, getErr := reg.GetService("shop")
 		_, listErr := reg.ListServices()

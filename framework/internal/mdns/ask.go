@@ -2,7 +2,6 @@ package mdns
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +27,7 @@ func (p *Peer) Ask(ctx context.Context, q Question, heard func(Heard) (more bool
 	}
 	conns, err := p.network.Dial(ctx)
 	if err != nil {
-		return fmt.Errorf("mdns: %w", err)
+		return err
 	}
 	answers, done := make(chan []Heard, 16), make(chan struct{})
 	var readers sync.WaitGroup

@@ -137,7 +137,7 @@ func (p *Peer) acquire(ctx context.Context) (*session, error) {
 	if p.session == nil {
 		conns, err := p.network.Listen(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("mdns: %w", err)
+			return nil, err
 		}
 		s := startSession(p, conns)
 		p.mu.Lock()

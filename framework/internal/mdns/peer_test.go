@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -233,9 +234,9 @@ func TestLoopbackStaysHere(t *testing.T) {
 		lan := new(mdnstest.LAN)
 		mine, neighbour := mdns.NewPeer(lan.Host(here), limits.Default()), mdns.NewPeer(lan.Host(here), limits.Default())
 		foreign := mdns.NewPeer(lan.Host(there), limits.Default())
-		heard := map[string]int{}
-		for name, p := range map[string]*mdns.Peer{"neighbour": neighbour, "foreign": foreign} {
-			stop, err := p.Listen(t.Context(), func(told []mdns.Heard) { heard[name] += len(told) })
+		var near, far atomic.Int32
+		for count, p := range map[*atomic.Int32]*mdns.Peer{&near: neighbour, &far: foreign} {
+			stop, err := p.Listen(t.Context(), func(told []mdns.Heard) { count.Add(int32(len(told))) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,8 +246,8 @@ func TestLoopbackStaysHere(t *testing.T) {
 		e.Addr = netip.MustParseAddr("::1")
 		publish(t, mine, e)
 		time.Sleep(5 * time.Second)
-		if heard["neighbour"] != 3 || heard["foreign"] != 0 {
-			t.Errorf("announcements heard: %v, want 3 and none", heard)
+		if near.Load() != 3 || far.Load() != 0 {
+			t.Errorf("announcements heard: %d on this host, %d on another, want 3 and none", near.Load(), far.Load())
 		}
 		for _, name := range []string{"shop.test.", "_services.test.", "_services._dns-sd._udp.test.", "a.shop.test."} {
 			if got := ask(t, foreign, name); got != 0 {
@@ -332,7 +333,7 @@ func TestPublishRefuses(t *testing.T) {
 		}
 	}
 	down := lan.Host(here)
-	down.Down = true
+	down.Down()
 	q := mdns.NewPeer(down, limits.Default())
 	if err := q.Publish(t.Context(), node("a")); !errors.Is(err, mdns.ErrUnavailable) {
 		t.Errorf("Publish without network: %v", err)

@@ -1,8 +1,8 @@
 package mdns
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -79,7 +79,7 @@ func (s *session) do(ctx context.Context, j job) error {
 	case s.jobs <- o:
 		return <-o.result
 	case <-ctx.Done():
-		return fmt.Errorf("mdns: %w", ctx.Err())
+		return ctx.Err()
 	}
 }
 
@@ -165,17 +165,19 @@ func (s *session) tell(j job, id uint16) error {
 
 // multicast sends a packet with every socket and fails if none can.
 func (p *Peer) multicast(conns []Conn, packet []byte, hostOnly bool) error {
-	var errs []error
+	var first error
+	sent := 0
 	for _, c := range conns {
 		if err := c.Multicast(packet, hostOnly); err != nil {
 			p.counters.failed.Add(1)
-			errs = append(errs, err)
+			first = cmp.Or(first, err)
 			continue
 		}
-		p.counters.sent.Add(1)
+		sent++
 	}
-	if len(errs) == len(conns) {
-		return fmt.Errorf("mdns: %w: %w", ErrUnavailable, errors.Join(errs...))
+	p.counters.sent.Add(uint64(sent))
+	if sent > 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: %w", ErrUnavailable, first)
 }

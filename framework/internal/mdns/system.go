@@ -1,6 +1,7 @@
 package mdns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 const (
 	port       = 5353
+	readBuffer = 1 << 20         // bytes: answers of hundreds of services come at once
 	surveyLife = 5 * time.Second // how long a list of the host's interfaces is believed
 )
 
@@ -130,24 +132,28 @@ func opened(ctx context.Context, open ...func(context.Context) (Conn, error)) ([
 		conns = append(conns, c)
 	}
 	if len(conns) == 0 {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, errors.Join(errs...))
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, errs[0])
 	}
 	return conns, nil
 }
 
-// onEach does something on every interface and fails if it works on none.
+var errNoInterface = errors.New("no interface for it is up")
+
+// onEach does something on every interface and fails if it works on none, with the first reason.
 func onEach(list []net.Interface, do func(*net.Interface) error) error {
 	if len(list) == 0 {
-		return fmt.Errorf("%w: no interface for it is up", ErrUnavailable)
+		return errNoInterface
 	}
-	var errs []error
+	var first error
+	failed := 0
 	for i := range list {
 		if err := do(&list[i]); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", list[i].Name, err))
+			failed++
+			first = cmp.Or(first, fmt.Errorf("%s: %w", list[i].Name, err))
 		}
 	}
-	if len(errs) == len(list) {
-		return fmt.Errorf("%w: no interface takes it: %w", ErrUnavailable, errors.Join(errs...))
+	if failed < len(list) {
+		return nil
 	}
-	return nil
+	return first
 }

@@ -43,6 +43,9 @@ func (s *system) open4(ctx context.Context, address string) (*conn4, error) {
 	if err != nil {
 		return nil, err
 	}
+	if udp, ok := socket.(*net.UDPConn); ok {
+		_ = udp.SetReadBuffer(readBuffer) // what the system allows
+	}
 	c := &conn4{PacketConn: ipv4.NewPacketConn(socket), system: s, group: group4(), joined: make(map[int]bool), ttl: 1}
 	_ = c.SetMulticastLoopback(true) // other processes of this host listen too; on is the default
 	return c, nil
@@ -80,7 +83,11 @@ func (c *conn4) Multicast(b []byte, hostOnly bool) error {
 		c.ttl = ttl
 	}
 	return onEach(c.system.interfaces().v4, func(iface *net.Interface) error {
-		_, err := c.WriteTo(b, &ipv4.ControlMessage{IfIndex: iface.Index}, c.group)
+		control := &ipv4.ControlMessage{IfIndex: iface.Index}
+		if iface.Flags&net.FlagLoopback != 0 {
+			control.Src = net.IPv4(127, 0, 0, 1) // or Linux sends from 0.0.0.0, which nobody can answer
+		}
+		_, err := c.WriteTo(b, control, c.group)
 		return err
 	})
 }

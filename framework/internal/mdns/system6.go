@@ -43,6 +43,9 @@ func (s *system) open6(ctx context.Context, address string) (*conn6, error) {
 	if err != nil {
 		return nil, err
 	}
+	if udp, ok := socket.(*net.UDPConn); ok {
+		_ = udp.SetReadBuffer(readBuffer) // what the system allows
+	}
 	c := &conn6{PacketConn: ipv6.NewPacketConn(socket), system: s, group: group6(), joined: make(map[int]bool), hops: 1}
 	_ = c.SetMulticastLoopback(true) // other processes of this host listen too; on is the default
 	return c, nil

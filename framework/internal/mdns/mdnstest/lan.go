@@ -83,13 +83,21 @@ func (l *LAN) note(d Datagram) {
 	l.log = append(l.log, d)
 }
 
-// Host is a Network. Down has its sockets refuse multicasts; Broken adds one whose reads all fail.
+// Host is a Network. Broken adds a socket whose reads all fail.
 type Host struct {
-	Down, Broken bool
+	Broken bool
 
 	lan  *LAN
 	addr netip.Addr
 	cut  bool // guarded by lan.mu
+	down bool // guarded by lan.mu
+}
+
+// Down has the host's sockets refuse multicasts, as without any network.
+func (h *Host) Down() {
+	h.lan.mu.Lock()
+	defer h.lan.mu.Unlock()
+	h.down = true
 }
 
 // Unplug cuts the host off, as if its processes were killed.
@@ -158,7 +166,7 @@ func (c *conn) Receive(b []byte) (int, netip.AddrPort, int, error) {
 }
 
 func (c *conn) Send(b []byte, to netip.AddrPort, _ int) error {
-	if c.unplugged() {
+	if cut, _ := c.state(); cut {
 		return nil
 	}
 	c.host.lan.note(Datagram{From: c.addr, To: to, Data: b})
@@ -169,10 +177,10 @@ func (c *conn) Send(b []byte, to netip.AddrPort, _ int) error {
 }
 
 func (c *conn) Multicast(b []byte, hostOnly bool) error {
-	if c.host.Down {
-		return errors.New("network is down")
-	}
-	if c.unplugged() {
+	switch cut, down := c.state(); {
+	case down:
+		return errDown
+	case cut:
 		return nil
 	}
 	c.host.lan.note(Datagram{From: c.addr, Data: b, HostOnly: hostOnly})
@@ -182,10 +190,10 @@ func (c *conn) Multicast(b []byte, hostOnly bool) error {
 	return nil
 }
 
-func (c *conn) unplugged() bool {
+func (c *conn) state() (cut, down bool) {
 	c.host.lan.mu.Lock()
 	defer c.host.lan.mu.Unlock()
-	return c.host.cut
+	return c.host.cut, c.host.down
 }
 
 func (c *conn) Join() error { return nil }
@@ -207,7 +215,10 @@ type broken struct {
 	once sync.Once
 }
 
-var errBroken = errors.New("broken socket")
+var (
+	errBroken = errors.New("broken socket")
+	errDown   = errors.New("network is down")
+)
 
 func (b *broken) Receive([]byte) (int, netip.AddrPort, int, error) {
 	select {
