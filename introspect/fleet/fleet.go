@@ -1,0 +1,230 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/introspect"
+)
+
+// internalServices are the framework's own.
+var internalServices = map[string]bool{"micro.http.broker": true}
+
+// Options tune a fleet. The zero value of a field means its default.
+type Options struct {
+	// Relist is how often the whole registry is read again. Default 5 s.
+	Relist time.Duration
+	// Probe is how often each node is probed; negative switches probing off. Default 1 s.
+	Probe time.Duration
+	// ProbeTimeout bounds one probe. Default 1 s.
+	ProbeTimeout time.Duration
+	// Prober probes a node. Default: Debug.Stats for mucp nodes, a TCP dial for others.
+	Prober Prober
+	// KeepDown is how long a node that went away stays as down. Default 30 s.
+	KeepDown time.Duration
+}
+
+func (o Options) withDefaults(session *introspect.Session) Options {
+	set := func(d *time.Duration, fallback time.Duration) {
+		if *d == 0 {
+			*d = fallback
+		}
+	}
+	set(&o.Relist, 5*time.Second)
+	set(&o.Probe, time.Second)
+	set(&o.ProbeTimeout, time.Second)
+	set(&o.KeepDown, 30*time.Second)
+	if o.Prober == nil {
+		o.Prober = statsProber(session.Client())
+	}
+	return o
+}
+
+// publishPause is the least time between two snapshots: the first change goes at once, what follows goes together.
+const publishPause = 50 * time.Millisecond
+
+// missesToGo is how many re-lists in a row must miss a node before it counts as gone: one answer can be lost.
+const missesToGo = 2
+
+// Fleet is a live view of a registry. Safe for concurrent use.
+type Fleet struct {
+	session *introspect.Session
+	opts    Options
+	cancel  context.CancelFunc
+	work    sync.WaitGroup
+
+	snapshot atomic.Pointer[Snapshot]
+	updated  chan struct{}
+	dirty    chan struct{}
+	listed   chan struct{} // closed after the first re-list
+	relist   chan struct{} // asks for a re-list now
+
+	mu         sync.Mutex
+	nodes      map[string]*entry
+	endpoints  map[string]map[string][]*registry.Endpoint // by service, by version
+	timeline   timeline
+	taken      time.Time
+	problem    string
+	generation uint64
+}
+
+// entry is a node and what the fleet remembers of it.
+type entry struct {
+	Node
+	misses int  // re-lists in a row without the node
+	left   bool // the registry took it back
+	fails  int  // probes in a row without an answer
+}
+
+// Start returns a fleet that follows the session's registry until ctx ends or Close is called.
+func Start(ctx context.Context, session *introspect.Session, opts Options) *Fleet {
+	ctx, cancel := context.WithCancel(ctx)
+	f := &Fleet{
+		session: session, opts: opts.withDefaults(session), cancel: cancel,
+		updated: make(chan struct{}, 1), dirty: make(chan struct{}, 1), listed: make(chan struct{}), relist: make(chan struct{}, 1),
+		nodes: map[string]*entry{}, endpoints: map[string]map[string][]*registry.Endpoint{},
+	}
+	f.snapshot.Store(&Snapshot{})
+	f.run(ctx, "publish", f.publishLoop)
+	f.run(ctx, "watch", f.watchLoop)
+	f.run(ctx, "list", f.listLoop)
+	if f.opts.Probe > 0 {
+		f.run(ctx, "probe", f.probeLoop)
+	}
+	return f
+}
+
+// Close ends the fleet and waits for its goroutines. It may be called more than once.
+func (f *Fleet) Close() {
+	f.cancel()
+	f.work.Wait()
+}
+
+// Snapshot returns the fleet as it is now. It takes no lock and does not copy.
+func (f *Fleet) Snapshot() *Snapshot { return f.snapshot.Load() }
+
+// Updated delivers one value after each batch of changes; a reader that is slow misses none, since values fold.
+func (f *Fleet) Updated() <-chan struct{} { return f.updated }
+
+// Relist asks for the registry to be read again now instead of at its time. It does not wait for it.
+func (f *Fleet) Relist() {
+	select {
+	case f.relist <- struct{}{}:
+	default:
+	}
+}
+
+// Ready waits until the registry was read once.
+func (f *Fleet) Ready(ctx context.Context) error {
+	select {
+	case <-f.listed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Events returns the timeline, oldest first, and how many older events were dropped from it.
+func (f *Fleet) Events() ([]Event, uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.timeline.all()
+}
+
+// run starts an owned goroutine whose panic becomes the fleet's problem instead of the program's end.
+func (f *Fleet) run(ctx context.Context, name string, loop func(context.Context)) {
+	f.work.Go(func() {
+		defer func() {
+			if v := recover(); v != nil {
+				f.fail(fmt.Sprintf("%s stopped: %v", name, v))
+			}
+		}()
+		loop(ctx)
+	})
+}
+
+func (f *Fleet) fail(problem string) {
+	f.mu.Lock()
+	changed := f.problem != problem
+	f.problem = problem
+	f.mu.Unlock()
+	if changed {
+		f.touch()
+	}
+}
+
+// touch asks for a new snapshot.
+func (f *Fleet) touch() {
+	select {
+	case f.dirty <- struct{}{}:
+	default:
+	}
+}
+
+func (f *Fleet) publishLoop(ctx context.Context) {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.dirty:
+		}
+		f.snapshot.Store(f.build())
+		select {
+		case f.updated <- struct{}{}:
+		default:
+		}
+		pause.Reset(publishPause)
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// build makes a snapshot of copies, so that nothing in it changes afterwards.
+func (f *Fleet) build() *Snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.generation++
+	services := map[string]*Service{}
+	for _, e := range f.nodes {
+		s := services[e.Service]
+		if s == nil {
+			s = &Service{Name: e.Service, Internal: internalServices[e.Service]}
+			services[e.Service] = s
+		}
+		node := e.Node
+		s.Nodes = append(s.Nodes, &node)
+		if !slices.Contains(s.Versions, e.Version) {
+			s.Versions = append(s.Versions, e.Version)
+		}
+	}
+	for _, s := range services {
+		slices.Sort(s.Versions)
+		slices.SortFunc(s.Nodes, func(a, b *Node) int { return strings.Compare(a.Key(), b.Key()) })
+		s.Endpoints = f.latestEndpoints(s)
+	}
+	return &Snapshot{
+		Services: slices.SortedFunc(maps.Values(services), func(a, b *Service) int { return strings.Compare(a.Name, b.Name) }),
+		Taken:    f.taken, Problem: f.problem, Generation: f.generation,
+	}
+}
+
+func (f *Fleet) latestEndpoints(s *Service) []*registry.Endpoint {
+	for _, version := range slices.Backward(s.Versions) {
+		if endpoints := f.endpoints[s.Name][version]; len(endpoints) > 0 {
+			return endpoints
+		}
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package invoke
+
+import (
+	stdbytes "bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/codec/bytes"
+	"github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/metadata"
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/selector"
+	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/schema"
+)
+
+const (
+	protobufType = "application/protobuf"
+	jsonType     = "application/json"
+)
+
+// Request is a call to make, or a stream to open.
+type Request struct {
+	introspect.Target
+	Endpoint string
+	// Body is JSON; empty is an empty message. A stream's first message, if not empty.
+	Body []byte
+	// Metadata are request headers.
+	Metadata map[string]string
+	// ContentType, if not empty, is used as it is, and Body is sent as it is.
+	ContentType string
+	// Timeout bounds all attempts together; 0 is the session's. A stream has none.
+	Timeout time.Duration
+	// Retries, if not nil, is the number of attempts after the first.
+	Retries *int
+}
+
+// Attempt is one attempt of a call.
+type Attempt struct {
+	Node, Address string
+	Start         time.Time
+	Duration      time.Duration
+	Err           error
+}
+
+// Result is how a call ended.
+type Result struct {
+	// Body is the answer as JSON where it could be read, else as it came.
+	Body []byte
+	// Size is the answer's size on the wire, in bytes.
+	Size int
+	// ContentType is what was sent.
+	ContentType string
+	Start       time.Time
+	Duration    time.Duration
+	// Attempts, in order; the last one is the answer's.
+	Attempts []Attempt
+	// Err is the call's error; errors.FromError tells its code.
+	Err error
+}
+
+// Code is the result's status as HTTP names it: 200, or the error's; 0 for an error that has none.
+func (r *Result) Code() int32 {
+	if r.Err == nil {
+		return 200
+	}
+	return errors.FromError(r.Err).GetCode()
+}
+
+// Node is the node that answered, or failed last.
+func (r *Result) Node() string {
+	if len(r.Attempts) == 0 {
+		return ""
+	}
+	return r.Attempts[len(r.Attempts)-1].Node
+}
+
+// plan is a request with everything decided that can be before it is sent.
+type plan struct {
+	request     Request
+	description *Description
+	endpoint    *schema.Endpoint
+	contentType string
+	protobuf    bool
+}
+
+// prepare resolves the target, checks the body and chooses the encoding. Its errors mean that nothing was sent.
+func prepare(ctx context.Context, session *introspect.Session, r Request) (*plan, error) {
+	found, err := Load(ctx, session, r.Target)
+	if err != nil {
+		return nil, err
+	}
+	d, e, err := find(found, r.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if !e.Kind.Callable() {
+		return nil, fmt.Errorf("%s of %s is a subscriber of topic %s: publish to the topic instead", e.Name, d.Name, e.Topic)
+	}
+	if !isDebug(r.Endpoint) {
+		if err := session.Change(); err != nil {
+			return nil, err
+		}
+	}
+	p := &plan{request: r, description: d, endpoint: e, contentType: r.ContentType}
+	if p.contentType == "" {
+		p.contentType = jsonType
+		if e.Protobuf && d.Schema.Message(e.Request) != nil && d.Schema.Message(e.Response) != nil {
+			p.contentType, p.protobuf = protobufType, true
+		}
+	}
+	return p, nil
+}
+
+// encode checks a body and turns it into what travels.
+func (p *plan) encode(body []byte) (*bytes.Frame, error) {
+	if p.request.ContentType != "" && p.request.ContentType != jsonType {
+		return &bytes.Frame{Data: body}, nil // the caller knows better
+	}
+	if err := p.description.Schema.Validate(p.endpoint.Request, body); err != nil {
+		return nil, err
+	}
+	if p.protobuf {
+		data, err := p.description.Schema.Encode(p.endpoint.Request, body)
+		return &bytes.Frame{Data: data}, err
+	}
+	if len(body) == 0 {
+		body = []byte("{}")
+	}
+	return &bytes.Frame{Data: body}, nil
+}
+
+// decode turns an answer into JSON, if it can.
+func (p *plan) decode(data []byte) []byte {
+	if !p.protobuf {
+		return firstValue(data)
+	}
+	text, err := p.description.Schema.Decode(p.endpoint.Response, data)
+	if err != nil {
+		return data
+	}
+	return text
+}
+
+// firstValue is the first JSON value of data: fast streams of v4 servers have junk after it (docs/wire.md §3.7).
+func firstValue(data []byte) []byte {
+	var value json.RawMessage
+	if err := json.NewDecoder(stdbytes.NewReader(data)).Decode(&value); err != nil {
+		return data
+	}
+	return value
+}
+
+// Unary calls an endpoint and waits for its answer. The error says why nothing was sent; what came of a call that was
+// sent is in the result.
+func Unary(ctx context.Context, session *introspect.Session, r Request) (*Result, error) {
+	p, err := prepare(ctx, session, r)
+	if err != nil {
+		return nil, err
+	}
+	if p.endpoint.Kind.Streams() && p.endpoint.Source != "" {
+		return nil, fmt.Errorf("%s is a %s stream: use `microtop stream %s %s %s`", r.Endpoint, p.endpoint.Kind, streamVerb(p.endpoint.Kind), r.Service, r.Endpoint)
+	}
+	body, err := p.encode(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{ContentType: p.contentType, Start: time.Now()}
+	c := session.Client()
+	answer := new(bytes.Frame)
+	req := c.NewRequest(p.description.Name, r.Endpoint, body, client.WithContentType(p.contentType))
+	options := append(p.options(session), client.OnAttempt(func(a client.Attempt) {
+		result.Attempts = append(result.Attempts, attempt(a))
+	}))
+	result.Err = c.Call(p.context(ctx), req, answer, options...)
+	result.Duration = time.Since(result.Start)
+	if result.Err == nil {
+		result.Size = len(answer.Data)
+		result.Body = p.decode(answer.Data)
+	}
+	return result, nil
+}
+
+func attempt(a client.Attempt) Attempt {
+	out := Attempt{Start: a.Start, Duration: a.Duration, Err: a.Err}
+	if a.Node != nil {
+		out.Node, out.Address = a.Node.Id, a.Node.Address
+	}
+	return out
+}
+
+func streamVerb(k schema.Kind) string {
+	if k == schema.Stream {
+		return "server|client|bidi"
+	}
+	return string(k)
+}
+
+func (p *plan) context(ctx context.Context) context.Context {
+	if len(p.request.Metadata) == 0 {
+		return ctx
+	}
+	return metadata.MergeContext(ctx, p.request.Metadata, true)
+}
+
+// options are the call options that the request's target, timeout and retries ask for.
+func (p *plan) options(session *introspect.Session) []client.CallOption {
+	r := p.request
+	timeout := r.Timeout
+	if timeout == 0 {
+		timeout = session.Timeout()
+	}
+	options := []client.CallOption{client.WithRequestTimeout(timeout)}
+	if r.Retries != nil {
+		options = append(options, client.WithRetries(*r.Retries))
+	}
+	if p.endpoint.Metadata["idempotent"] == "true" {
+		options = append(options, client.Idempotent())
+	}
+	if r.Address != "" {
+		return append(options, client.WithAddress(r.Address))
+	}
+	if r.Node != "" || r.Version != "" {
+		options = append(options, client.WithSelectOption(selector.WithFilter(only(p.description.Service))))
+	}
+	return options
+}
+
+// only keeps the nodes that were resolved for the target.
+func only(resolved *registry.Service) selector.Filter {
+	return func(services []*registry.Service) []*registry.Service {
+		var out []*registry.Service
+		for _, service := range services {
+			if service.Version != resolved.Version {
+				continue
+			}
+			kept := *service
+			kept.Nodes = slices.DeleteFunc(slices.Clone(service.Nodes), func(n *registry.Node) bool {
+				return !slices.ContainsFunc(resolved.Nodes, func(r *registry.Node) bool { return r.Id == n.Id })
+			})
+			if len(kept.Nodes) > 0 {
+				out = append(out, &kept)
+			}
+		}
+		return out
+	}
+}

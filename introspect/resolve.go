@@ -1,0 +1,131 @@
+package introspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/introspect/nearest"
+)
+
+// Target says which nodes something is asked of. Service is required unless Address is given.
+type Target struct {
+	Service string
+	// Version and Node narrow the choice; a node is named by its id, or by the end of it.
+	Version, Node string
+	// Address is a node's host:port, in or out of any registry; the registry is not asked then.
+	Address string
+}
+
+// String names the target for people.
+func (t Target) String() string {
+	switch {
+	case t.Address != "":
+		return t.Address
+	case t.Node != "":
+		return t.Service + " node " + t.Node
+	case t.Version != "":
+		return t.Service + " version " + t.Version
+	default:
+		return t.Service
+	}
+}
+
+// NotFoundError says what was looked for, where, and what exists instead.
+type NotFoundError struct {
+	// Kind is "service", "node", "version" or "topic".
+	Kind, Name, Where string
+	// Nearest are names like it; Known is how many there are.
+	Nearest []string
+	Known   int
+	// Hint says how to go on.
+	Hint string
+}
+
+// Error implements error.
+func (e *NotFoundError) Error() string {
+	text := fmt.Sprintf("no %s %q in %s", e.Kind, e.Name, e.Where)
+	switch {
+	case len(e.Nearest) > 0:
+		text += ": did you mean " + strings.Join(e.Nearest, " or ") + "?"
+	case e.Known == 0:
+		text += ": there is none at all"
+	default:
+		text += fmt.Sprintf(", which has %d others", e.Known)
+	}
+	if e.Hint != "" {
+		text += "; " + e.Hint
+	}
+	return text
+}
+
+// Resolve returns the target's services, one a version, each with the nodes that the target allows.
+func (s *Session) Resolve(ctx context.Context, t Target) ([]*registry.Service, error) {
+	if t.Address != "" {
+		node := &registry.Node{Id: t.Address, Address: t.Address, Metadata: map[string]string{"protocol": "mucp"}}
+		return []*registry.Service{{Name: t.Service, Nodes: []*registry.Node{node}}}, nil
+	}
+	found, err := s.Registry().GetService(t.Service, registry.GetContext(ctx))
+	if err != nil && !errors.Is(err, registry.ErrNotFound) {
+		return nil, fmt.Errorf("look up %s in %s: %w", t.Service, s.Where(), err)
+	}
+	if len(found) == 0 {
+		return nil, s.unknownService(ctx, t.Service)
+	}
+	if found, err = t.narrow(found, s.Where()); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func (s *Session) unknownService(ctx context.Context, name string) error {
+	listed, err := s.Registry().ListServices(registry.ListContext(ctx))
+	if err != nil {
+		return fmt.Errorf("look up %s in %s: %w", name, s.Where(), err)
+	}
+	names := make([]string, 0, len(listed))
+	for _, service := range listed {
+		names = append(names, service.Name)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return &NotFoundError{
+		Kind: "service", Name: name, Where: s.Where(), Nearest: nearest.Names(name, names), Known: len(names),
+		Hint: "`microtop services` lists what is there, `microtop doctor` says what is wrong",
+	}
+}
+
+// narrow keeps the versions and nodes that the target allows.
+func (t Target) narrow(services []*registry.Service, where string) ([]*registry.Service, error) {
+	var out []*registry.Service
+	var versions, ids []string
+	for _, service := range services {
+		versions = append(versions, service.Version)
+		if t.Version != "" && service.Version != t.Version {
+			continue
+		}
+		kept := *service
+		kept.Nodes = nil
+		for _, node := range service.Nodes {
+			ids = append(ids, node.Id)
+			if t.Node == "" || node.Id == t.Node || strings.HasSuffix(node.Id, "-"+t.Node) {
+				kept.Nodes = append(kept.Nodes, node)
+			}
+		}
+		if len(kept.Nodes) > 0 {
+			out = append(out, &kept)
+		}
+	}
+	if len(out) > 0 {
+		slices.SortFunc(out, func(a, b *registry.Service) int { return strings.Compare(b.Version, a.Version) })
+		return out, nil
+	}
+	where = t.Service + " (" + where + ")"
+	if t.Version != "" && !slices.Contains(versions, t.Version) {
+		return nil, &NotFoundError{Kind: "version", Name: t.Version, Where: where, Nearest: nearest.Names(t.Version, versions), Known: len(versions)}
+	}
+	return nil, &NotFoundError{Kind: "node", Name: t.Node, Where: where, Nearest: nearest.Names(t.Node, ids), Known: len(ids)}
+}

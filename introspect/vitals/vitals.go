@@ -1,0 +1,103 @@
+// Package vitals asks nodes how they are: health, stats, logs, and profiles over the service's own port.
+package vitals
+
+import (
+	"context"
+	"sync"
+
+	"github.com/microtop/microtop/framework/client"
+	pb "github.com/microtop/microtop/framework/debug/proto"
+	"github.com/microtop/microtop/framework/metadata"
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/introspect"
+)
+
+// protobufType is how the debug service is asked.
+const protobufType = "application/protobuf"
+
+// Node is one node of a target.
+type Node struct {
+	Service, Version string
+	*registry.Node
+}
+
+// Nodes returns the target's nodes.
+func Nodes(ctx context.Context, session *introspect.Session, target introspect.Target) ([]Node, error) {
+	services, err := session.Resolve(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	var out []Node
+	for _, service := range services {
+		for _, node := range service.Nodes {
+			out = append(out, Node{service.Name, service.Version, node})
+		}
+	}
+	return out, nil
+}
+
+// Answer is what one node said, or why it did not.
+type Answer[T any] struct {
+	Node
+	Value T
+	Err   error
+}
+
+// nodesAtOnce is how many nodes are asked together.
+const nodesAtOnce = 16
+
+// Health asks each node of the target for Debug.Health.
+func Health(ctx context.Context, session *introspect.Session, target introspect.Target) ([]Answer[*pb.HealthResponse], error) {
+	return ask(ctx, session, target, "Debug.Health", func(n Node) (*pb.HealthRequest, *pb.HealthResponse) {
+		return &pb.HealthRequest{Service: n.Service}, new(pb.HealthResponse)
+	})
+}
+
+// Stats asks each node of the target for Debug.Stats.
+func Stats(ctx context.Context, session *introspect.Session, target introspect.Target) ([]Answer[*pb.StatsResponse], error) {
+	return ask(ctx, session, target, "Debug.Stats", func(n Node) (*pb.StatsRequest, *pb.StatsResponse) {
+		return &pb.StatsRequest{Service: n.Service}, new(pb.StatsResponse)
+	})
+}
+
+// Info asks each node of the target for Debug.Info.
+func Info(ctx context.Context, session *introspect.Session, target introspect.Target) ([]Answer[*pb.InfoResponse], error) {
+	return ask(ctx, session, target, "Debug.Info", func(Node) (*pb.InfoRequest, *pb.InfoResponse) {
+		return new(pb.InfoRequest), new(pb.InfoResponse)
+	})
+}
+
+func ask[Req, Rsp any](ctx context.Context, session *introspect.Session, target introspect.Target, endpoint string, messages func(Node) (Req, Rsp)) ([]Answer[Rsp], error) {
+	nodes, err := Nodes(ctx, session, target)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Answer[Rsp], len(nodes))
+	slots := make(chan struct{}, nodesAtOnce)
+	var wg sync.WaitGroup
+	for i, node := range nodes {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			req, rsp := messages(node)
+			out[i] = Answer[Rsp]{Node: node, Value: rsp, Err: call(ctx, session, node, endpoint, req, rsp)}
+		})
+	}
+	wg.Wait()
+	return out, nil
+}
+
+func call(ctx context.Context, session *introspect.Session, node Node, endpoint string, req, rsp any) error {
+	c := session.Client()
+	request := c.NewRequest(node.Service, endpoint, req, client.WithContentType(protobufType))
+	return c.Call(withToken(ctx, session, node), request, rsp,
+		client.WithAddress(node.Address), client.WithRequestTimeout(session.Timeout()), client.WithRetries(0))
+}
+
+// withToken adds the debug token, if the node's address may see it.
+func withToken(ctx context.Context, session *introspect.Session, node Node) context.Context {
+	if token := session.TokenFor(node.Address); token != "" {
+		return metadata.Set(ctx, introspect.TokenHeader, token)
+	}
+	return ctx
+}
