@@ -1,0 +1,83 @@
+package servertest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/server/servertest/fleet"
+)
+
+func events(t *testing.T, w *world) {
+	got := make(chan string, 4)
+	subscribe := func(_ context.Context, e *fleet.Event) error {
+		got <- e.GetId()
+		return nil
+	}
+	if err := w.server.Subscribe(w.server.NewSubscriber("fleet.events", subscribe)); err != nil {
+		t.Fatal(err)
+	}
+	w.started(t)
+	if err := w.client.Publish(t.Context(), w.client.NewMessage("fleet.events", &fleet.Event{Id: "e1"})); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case id := <-got:
+		if id != "e1" {
+			t.Errorf("event %q", id)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("no event within 5 s")
+	}
+}
+
+func drains(t *testing.T, w *world) {
+	w.started(t)
+	if err := w.call(t.Context(), "Greeter.Hello", &fleet.HelloRequest{}, &fleet.HelloResponse{}); err != nil {
+		t.Fatal(err)
+	}
+	running := make(chan error, 1)
+	go func() {
+		running <- w.call(t.Context(), "Greeter.Slow", &fleet.FailRequest{DelayMs: 600}, &fleet.Empty{})
+	}()
+	time.Sleep(50 * time.Millisecond)
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.server.Stop() }()
+	until(t, "deregistered", func() bool {
+		found, err := w.registry.GetService(fleet.Service)
+		return errors.Is(err, registry.ErrNotFound) || len(found) == 0
+	})
+	if err := <-running; err != nil {
+		t.Errorf("the call that ran when Stop was called: %v", err)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	if err := w.call(t.Context(), "Greeter.Hello", &fleet.HelloRequest{}, &fleet.HelloResponse{}, client.WithRetries(0)); err == nil {
+		t.Error("a call to a stopped server: no error")
+	}
+	if err := w.server.Stop(); err != nil {
+		t.Errorf("the second Stop: %v", err)
+	}
+}
+
+func restarts(t *testing.T, w *world) {
+	for i := range 20 {
+		w.started(t)
+		w.started(t)
+		if i%5 == 0 {
+			until(t, "a call", func() bool {
+				return w.call(t.Context(), "Greeter.Hello", &fleet.HelloRequest{}, &fleet.HelloResponse{}) == nil
+			})
+			if c, ok := w.client.(interface{ Close() error }); ok {
+				c.Close()
+			}
+		}
+		if err := w.server.Stop(); err != nil {
+			t.Fatalf("stop %d: %v", i, err)
+		}
+	}
+}
