@@ -1,0 +1,135 @@
+package call
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/views/show"
+)
+
+// Actions implements [tui.Screen].
+func (s *screen) Actions() []tui.Action { return s.actions() }
+
+func (s *screen) actions() []tui.Action {
+	return append([]tui.Action{
+		{ID: "call.cancel", Name: "cancel", Keys: []string{"ctrl+x"}, Help: "give the running call up; esc and ctrl+c do too", Disabled: s.idle, Run: func() tea.Cmd { s.Cancel(); return nil }},
+		{ID: "call.send", Keys: []string{"ctrl+s"}, Name: "send", Help: "send the request; enter on [Send] does too", Disabled: s.cannotSend, Run: s.send},
+		{ID: "call.repeat", Keys: []string{"."}, Name: "repeat", Help: "send it again", Disabled: s.cannotSend, Run: s.send, Hidden: true},
+		{ID: "call.pane", Keys: []string{"tab"}, Name: "next pane", Run: func() tea.Cmd { s.toFocus(s.focus + 1); return nil }},
+		{ID: "call.back", Keys: []string{"shift+tab"}, Name: "pane before", Run: func() tea.Cmd { s.toFocus(s.focus - 1); return nil }, Hidden: true},
+		{ID: "call.types", Keys: []string{"ctrl+t"}, Name: "fields", Help: "show the fields the request takes, or the answer", Run: func() tea.Cmd { s.help = !s.help; return nil }},
+		{ID: "call.edit", Keys: []string{"ctrl+e"}, Name: "editor", Help: "edit the request in $EDITOR", Run: func() tea.Cmd { return s.body.External() }},
+		{ID: "call.tidy", Keys: []string{"ctrl+g"}, Name: "tidy", Help: "indent the request", Run: func() tea.Cmd { return s.body.Tidy() }, Hidden: true},
+		{ID: "call.template", Keys: []string{"ctrl+n"}, Name: "template", Help: "start the request anew from the schema", Disabled: s.noShape, Confirm: s.askTemplate, Run: func() tea.Cmd { return s.body.Put(s.shape.Template()) }, Hidden: true},
+		{ID: "call.copy", Keys: []string{"y"}, Name: "copy", Help: "copy the answer, the request or the command line", Run: s.copy, Hidden: s.Typing()},
+		{ID: "call.stream", Keys: []string{"S"}, Name: "stream", Help: "open the endpoint as a stream", Disabled: s.noStream, Run: s.stream},
+		{ID: "call.wrap", Keys: []string{"w"}, Name: "wrap", Help: "wrap long lines of the answer", Hidden: true},
+		{ID: "call.next", Keys: []string{"n"}, Name: "next match", Hidden: true},
+		{ID: "call.previous", Keys: []string{"N"}, Name: "match before", Hidden: true},
+	}, tui.Moving()...)
+}
+
+func (s *screen) idle() string {
+	if s.running() {
+		return ""
+	}
+	return "no call is running"
+}
+
+func (s *screen) cannotSend() string {
+	if s.running() {
+		return "a call is running: esc cancels it"
+	}
+	if s.back.change != nil {
+		if err := s.back.change(); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+func (s *screen) noShape() string {
+	if s.shape == nil {
+		return "the schema is not known"
+	}
+	return ""
+}
+
+func (s *screen) askTemplate() safetext.Line {
+	return safetext.Literal("Replace the request by the template?")
+}
+
+func (s *screen) noStream() string {
+	if s.shape == nil || !s.shape.Endpoint.Kind.Streams() {
+		return "the endpoint is no stream"
+	}
+	return ""
+}
+
+func (s *screen) stream() tea.Cmd {
+	r, err := s.composed()
+	if err != nil {
+		return tui.Fail(err)
+	}
+	return tui.Do(tui.Open{Name: "stream", With: r})
+}
+
+func (s *screen) copy() tea.Cmd {
+	r, err := s.composed()
+	if err != nil {
+		return tui.Fail(err)
+	}
+	choices := []show.Text{
+		{Key: "q", What: safetext.Literal("the request"), Text: string(r.Body)},
+		{Key: "c", What: safetext.Literal("the command line"), Text: commandLine(r)},
+	}
+	if s.answer != nil {
+		text := s.answer.text.String()
+		choices = append([]show.Text{{Key: "a", What: safetext.Literal("the answer"), Text: text}}, choices...)
+	}
+	return show.Copy(choices...)
+}
+
+// commandLine is the call as a shell command.
+func commandLine(r invoke.Request) string {
+	args := []string{"microtop", "call"}
+	flag := func(name, value string) {
+		if value != "" {
+			args = append(args, "--"+name, value)
+		}
+	}
+	flag("address", r.Address)
+	flag("node", r.Node)
+	flag("service-version", r.Version)
+	flag("content-type", r.ContentType)
+	if r.Timeout > 0 {
+		flag("timeout", r.Timeout.String())
+	}
+	if r.Retries != nil {
+		flag("retries", strconv.Itoa(*r.Retries))
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.Metadata)) {
+		flag("metadata", key+"="+r.Metadata[key])
+	}
+	if r.Service != "" {
+		args = append(args, r.Service)
+	}
+	args = append(args, r.Endpoint)
+	var body bytes.Buffer
+	if json.Compact(&body, r.Body) != nil {
+		body.Reset()
+		body.Write(r.Body)
+	}
+	if body.Len() > 0 {
+		args = append(args, body.String())
+	}
+	return show.Command(args...)
+}

@@ -1,0 +1,124 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/schema"
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/pager"
+	"github.com/microtop/microtop/tui/safetext"
+)
+
+// pace is how often the clock of a running call moves.
+const pace = 100 * time.Millisecond
+
+// running tells whether a call is under way.
+func (s *screen) running() bool { return s.cancel != nil }
+
+// composed is the request as it stands.
+func (s *screen) composed() (invoke.Request, error) {
+	r, err := s.checkOptions()
+	r.Body = []byte(s.body.Text())
+	return r, err
+}
+
+// send starts the call. It runs beside the program, under a context that esc, ctrl+c and
+// leaving the screen end.
+func (s *screen) send() tea.Cmd {
+	if reason := s.cannotSend(); reason != "" {
+		return tui.Say(tui.Warn, safetext.Clean(reason))
+	}
+	r, err := s.composed()
+	if err != nil {
+		s.toFocus(onOptions)
+		return tui.Fail(err)
+	}
+	ctx, cancel := context.WithCancel(s.scope.Context())
+	s.flight++
+	s.cancel, s.since, s.help = cancel, time.Now(), false
+	flight, call := s.flight, s.back.call
+	return tea.Batch(s.clock(), s.scope.Cmd(func(context.Context) tea.Msg {
+		defer cancel()
+		result, err := call(ctx, r)
+		return landed{flight, newAnswer(result, err)}
+	}))
+}
+
+func (s *screen) clock() tea.Cmd {
+	flight := s.flight
+	return s.scope.Cmd(func(ctx context.Context) tea.Msg {
+		timer := time.NewTimer(pace)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+			return tick(flight)
+		}
+	})
+}
+
+// onLanded shows an answer, unless its call was given up.
+func (s *screen) onLanded(msg landed) {
+	if msg.flight != s.flight || !s.running() {
+		return
+	}
+	s.end()
+	s.put(msg.answer)
+	var wrong *schema.BodyError
+	if errors.As(msg.answer.err, &wrong) {
+		s.body.Refuse(wrong)
+		s.toFocus(onBody)
+	}
+}
+
+func (s *screen) put(a *answer) {
+	s.answer = a
+	s.result.SetBlock(a.text, a.syntax)
+}
+
+func (s *screen) end() {
+	s.cancel()
+	s.cancel = nil
+}
+
+// Busy implements [tui.Busy].
+func (s *screen) Busy() bool { return s.running() }
+
+// Cancel implements [tui.Busy]: the call is given up at once, whether or not the node
+// ever says something.
+func (s *screen) Cancel() bool {
+	if !s.running() {
+		return false
+	}
+	after := time.Since(s.since).Round(time.Millisecond)
+	s.end()
+	s.put(&answer{err: context.Canceled, syntax: pager.Text, text: safetext.BlockOf(
+		safetext.Format("cancelled after %s", after), safetext.Line{}, safetext.Literal("the service may have done what was asked"))})
+	return true
+}
+
+// Escape implements [tui.Escaper].
+func (s *screen) Escape() bool {
+	switch {
+	case s.Cancel():
+	case s.shown().Escapes():
+		s.shown().Update(tea.KeyPressMsg{Code: tea.KeyEscape})
+	case s.help:
+		s.help = false
+	default:
+		return false
+	}
+	return true
+}
+
+// SetFilter implements [tui.Filterer]: it searches what is shown.
+func (s *screen) SetFilter(text string) error { return s.shown().SetSearch(text) }
+
+// Filter implements [tui.Filterer].
+func (s *screen) Filter() tui.Filter { return tui.Filter{Text: safetext.Clean(s.shown().Search())} }

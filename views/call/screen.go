@@ -1,0 +1,268 @@
+package call
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/editor"
+	"github.com/microtop/microtop/tui/pager"
+	"github.com/microtop/microtop/tui/paint"
+	"github.com/microtop/microtop/tui/pane"
+	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/tui/theme"
+	"github.com/microtop/microtop/views/compose"
+)
+
+// focus is the pane that has the keys.
+type focus int
+
+const (
+	onBody focus = iota
+	onOptions
+	onSend
+	onResult
+	focuses
+)
+
+// backend is what the screen asks of the services; tests have their own.
+type backend struct {
+	load    func(context.Context, invoke.Request) (*compose.Shape, error)
+	call    func(context.Context, invoke.Request) (*invoke.Result, error)
+	change  func() error // why the session must not call
+	timeout time.Duration
+}
+
+type screen struct {
+	scope tui.Scope
+	theme theme.Theme
+	pens  *paint.Pens
+	back  backend
+
+	request invoke.Request // as it was opened
+	shape   *compose.Shape
+	loading bool
+
+	body    *compose.Body
+	options *editor.Editor
+	result  *pager.Pager
+	types   *pager.Pager
+	focus   focus
+	help    bool // types are shown instead of the result
+	areas   [focuses]pane.Area
+
+	flight int // of the call that runs, or ran last
+	cancel context.CancelFunc
+	since  time.Time
+	answer *answer
+}
+
+var (
+	_ tui.Screen   = (*screen)(nil)
+	_ tui.Typist   = (*screen)(nil)
+	_ tui.Cursorer = (*screen)(nil)
+	_ tui.Escaper  = (*screen)(nil)
+	_ tui.Busy     = (*screen)(nil)
+	_ tui.Filterer = (*screen)(nil)
+)
+
+type (
+	// loaded brings the endpoint's shape.
+	loaded struct {
+		shape *compose.Shape
+		err   error
+	}
+	// landed brings what came of call number flight.
+	landed struct {
+		flight int
+		answer *answer
+	}
+	// tick moves the clock of call number flight.
+	tick int
+)
+
+// Route is the screen's route. The screen ends with ctx at the latest.
+func Route(ctx context.Context, session *introspect.Session, th theme.Theme) tui.Route {
+	return tui.Route{
+		Name: "call", Help: "compose a request and call an endpoint: call SERVICE ENDPOINT [JSON]",
+		New:     func(with any) (tui.Screen, error) { return New(ctx, session, th, with) },
+		Actions: func() []tui.Action { return new(screen).actions() },
+	}
+}
+
+// New makes the screen; it starts nothing before Init.
+func New(ctx context.Context, session *introspect.Session, th theme.Theme, with any) (tui.Screen, error) {
+	r, err := compose.Request("call", with)
+	if err != nil {
+		return nil, err
+	}
+	return newScreen(ctx, th, r, backend{
+		load: func(ctx context.Context, r invoke.Request) (*compose.Shape, error) {
+			return compose.Load(ctx, session, r)
+		},
+		call: func(ctx context.Context, r invoke.Request) (*invoke.Result, error) {
+			return invoke.Unary(ctx, session, r)
+		},
+		change:  session.Change,
+		timeout: session.Timeout(),
+	}), nil
+}
+
+func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backend) *screen {
+	s := &screen{scope: tui.NewScope(ctx), theme: th, pens: paint.NewPens(th), back: back, request: r}
+	s.body = compose.NewBody(s.scope, th, safetext.Literal("an empty message; type JSON"))
+	s.options = editor.New(editor.Options{Theme: th, Limit: 64 << 10})
+	s.result = pager.New(pager.Options{Theme: th, Empty: safetext.BlockOf(safetext.Literal("nothing sent yet"), safetext.Line{}, safetext.Literal("ctrl+s sends the request"), safetext.Literal("ctrl+t shows the fields it takes"))})
+	s.types = pager.New(pager.Options{Theme: th, Empty: safetext.CleanBlock("asking the service for its schema …")})
+	_ = s.options.SetText(safetext.CleanBlock(writeOptions(r, back.timeout))) // within the limit, or the metadata is left out
+	if len(r.Body) > 0 {
+		_ = s.body.Put(string(r.Body)) // too large a body is left out; the check waits for the schema
+	}
+	s.toFocus(onBody)
+	return s
+}
+
+// Init implements [tui.Screen].
+func (s *screen) Init() tea.Cmd {
+	s.loading = true
+	r := s.request
+	return s.scope.Cmd(func(ctx context.Context) tea.Msg {
+		shape, err := s.back.load(ctx, r)
+		return loaded{shape, err}
+	})
+}
+
+// Title implements [tui.Screen].
+func (s *screen) Title() safetext.Line {
+	return safetext.Format("call %s %s", s.request.Target, s.request.Endpoint)
+}
+
+// Close implements [tui.Screen].
+func (s *screen) Close() { s.scope.Close() }
+
+// Update implements [tui.Screen].
+func (s *screen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case loaded:
+		return s.onLoaded(msg)
+	case landed:
+		s.onLanded(msg)
+		return nil
+	case tick:
+		if s.running() && int(msg) == s.flight {
+			return s.clock()
+		}
+		return nil
+	case tea.KeyPressMsg:
+		return s.key(msg)
+	case tea.PasteMsg:
+		return s.toPane(msg)
+	case tea.MouseMsg:
+		return s.mouse(msg)
+	}
+	cmd, _ := s.body.Update(msg)
+	return cmd
+}
+
+func (s *screen) onLoaded(msg loaded) tea.Cmd {
+	s.loading = false
+	if msg.err != nil {
+		s.types.SetEmpty(safetext.BlockOf(append([]safetext.Line{safetext.Literal("the schema is not known; the request can be sent all the same")}, safetext.CleanBlock(msg.err.Error()).Lines()...)...))
+		return tui.Fail(msg.err)
+	}
+	s.shape = msg.shape
+	s.body.SetCheck(s.shape.Check())
+	s.types.SetBlock(s.shape.Types(), pager.Text)
+	if s.body.Text() == "" {
+		return s.body.Put(s.shape.Template())
+	}
+	return s.body.Put(s.body.Text()) // to have it checked
+}
+
+// key takes keys that are no action's.
+func (s *screen) key(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case s.Typing() && k.String() == "esc":
+		if !s.Cancel() {
+			s.toFocus(onResult)
+		}
+		return nil
+	case s.focus == onSend && k.String() == "enter":
+		return s.send()
+	}
+	return s.toPane(k)
+}
+
+// toPane hands a message to the pane with the focus.
+func (s *screen) toPane(msg tea.Msg) tea.Cmd {
+	switch s.focus {
+	case onBody:
+		cmd, _ := s.body.Update(msg)
+		return cmd
+	case onOptions:
+		s.options.Update(msg)
+		s.checkOptions()
+	case onResult:
+		s.shown().Update(msg)
+	case onSend, focuses:
+	}
+	return nil
+}
+
+func (s *screen) mouse(msg tea.MouseMsg) tea.Cmd {
+	_, click := msg.(tea.MouseClickMsg)
+	for f, area := range s.areas {
+		inner, ok := area.In(msg)
+		if !ok {
+			continue
+		}
+		if click {
+			s.toFocus(focus(f))
+		}
+		switch focus(f) {
+		case onBody:
+			cmd, _ := s.body.Update(inner)
+			return cmd
+		case onOptions:
+			s.options.Update(inner)
+		case onResult:
+			s.shown().Update(inner)
+		case onSend:
+			if click {
+				return s.send()
+			}
+		case focuses:
+		}
+		return nil
+	}
+	return nil
+}
+
+// shown is the pager on the answer's side.
+func (s *screen) shown() *pager.Pager {
+	if s.help {
+		return s.types
+	}
+	return s.result
+}
+
+func (s *screen) toFocus(f focus) {
+	s.focus = (f + focuses) % focuses
+	s.body.SetFocus(s.focus == onBody)
+	s.options.SetFocus(s.focus == onOptions)
+}
+
+// checkOptions marks a line that is wrong and returns the request with what they say.
+func (s *screen) checkOptions() (invoke.Request, error) {
+	r, err := readOptions(s.request, s.options.Text())
+	if wrong, ok := err.(*lineError); ok { //nolint:errorlint // readOptions makes it
+		s.options.SetError(wrong.line, 1, safetext.Clean(wrong.reason))
+		return r, err
+	}
+	s.options.ClearError()
+	return r, nil
+}

@@ -1,0 +1,4 @@
+package compose
+
+// Place is place, for tests.
+var Place = place
