@@ -1,0 +1,135 @@
+// Package cli is the command line: thin commands that parse, call introspect or profiling, and print.
+//
+// Output shapes, flags and exit statuses are a contract with scripts: docs/commands.md.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/microtop/microtop/introspect/schema"
+	"github.com/microtop/microtop/tui/guard"
+	"github.com/microtop/microtop/tui/safetext"
+)
+
+// version is stamped by the build.
+var version string
+
+// Exit statuses.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // a call, a look-up or a node failed
+	exitUsage       = 2   // wrong flags, malformed JSON, an unknown field: nothing was sent
+	exitInterrupted = 130 // SIGINT
+)
+
+// usageError marks an error of the command line's form.
+type usageError struct{ error }
+
+// Unwrap returns the error that is marked.
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// silentError ends a command whose output has said what failed.
+type silentError struct{}
+
+// Error implements error.
+func (silentError) Error() string { return "failed" }
+
+// app is what every command works with.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	flags    connectFlags
+	look     consoleFlags
+	output   string
+}
+
+// Main runs the command line and returns the exit status.
+func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{in: in, out: out, err: errOut}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	return a.exit(ctx, err)
+}
+
+func (a *app) exit(ctx context.Context, err error) int {
+	var usage usageError
+	var body *schema.BodyError
+	var silent silentError
+	var signalled guard.Signal
+	switch {
+	case err == nil:
+		return exitOK
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &silent):
+		return exitFailed
+	case errors.As(err, &signalled):
+		return guard.Code(err)
+	}
+	_, _ = fmt.Fprintf(a.err, "microtop: %s\n", safetext.CleanBlock(err.Error())) // nowhere to say that this failed
+	if errors.As(err, &usage) || errors.As(err, &body) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "microtop",
+		Short: "A terminal ops console for fleets of microservices",
+		Long: "microtop watches the registry live, calls and streams with any endpoint, tails topics and takes profiles.\n" +
+			"Without a command it opens the console; every action of the console is a command too.",
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          a.console,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	flags := root.PersistentFlags()
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+	})
+	a.flags.add(flags)
+	a.look.add(root.Flags())
+	flags.StringVarP(&a.output, "output", "o", "", "output format: table, json, yaml or ndjson")
+	root.AddCommand(
+		a.servicesCommand(), a.nodesCommand(), a.describeCommand(), a.callCommand(), a.streamCommand(),
+		a.topicsCommand(), a.tailCommand(), a.publishCommand(), a.profileCommand(), a.healthCommand(),
+		a.statsCommand(), a.logsCommand(), a.watchCommand(), a.doctorCommand(), a.demoCommand(), a.demoNodeCommand(), a.versionCommand(),
+	)
+	markUsage(root)
+	return root
+}
+
+// markUsage makes wrong arguments a usage error for every command.
+func markUsage(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usagef("%w\nusage: %s", err, cmd.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, child := range cmd.Commands() {
+		markUsage(child)
+	}
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/microtop/microtop/framework/broker"
+	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/debug/log"
+	"github.com/microtop/microtop/framework/logger"
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/registry/file"
+	"github.com/microtop/microtop/internal/plugins"
+	"github.com/microtop/microtop/introspect"
+)
+
+// probeTimeout bounds the question whether multicast works here.
+const probeTimeout = 500 * time.Millisecond
+
+// connectFlags say what to connect to. A flag wins over its environment variable.
+type connectFlags struct {
+	registry, registryAddress string
+	broker, brokerAddress     string
+	debugToken                string
+	tokenHosts                []string
+	timeout                   time.Duration
+	readOnly                  bool
+}
+
+func (f *connectFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.registry, "registry", os.Getenv("MICRO_REGISTRY"), "registry: mdns, file or memory (MICRO_REGISTRY); default mdns, or file where multicast does not work")
+	flags.StringVar(&f.registryAddress, "registry-address", os.Getenv("MICRO_REGISTRY_ADDRESS"), "registry address, or the file registry's directory (MICRO_REGISTRY_ADDRESS)")
+	flags.StringVar(&f.broker, "broker", envOr("MICRO_BROKER", "http"), "broker: http or memory (MICRO_BROKER)")
+	flags.StringVar(&f.brokerAddress, "broker-address", os.Getenv("MICRO_BROKER_ADDRESS"), "broker address (MICRO_BROKER_ADDRESS)")
+	flags.StringVar(&f.debugToken, "debug-token", os.Getenv("MICRO_DEBUG_TOKEN"), "token for Debug.Profile, Log and Trace of nodes on other hosts (MICRO_DEBUG_TOKEN)")
+	flags.StringSliceVar(&f.tokenHosts, "debug-token-hosts", nil, "addresses or prefixes that may see the debug token, such as 10.0.0.0/8; this host always may")
+	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "how long a call may take, all attempts together")
+	flags.BoolVar(&f.readOnly, "readonly", false, "change nothing: no calls, no publishing, no tails that must register")
+}
+
+func envOr(name, fallback string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return fallback
+}
+
+// session connects as the flags say. The caller closes it.
+func (a *app) session(ctx context.Context) (*introspect.Session, error) {
+	f := a.flags
+	hosts, err := f.hosts()
+	if err != nil {
+		return nil, err
+	}
+	quiet := logger.NewLogger(logger.WithOutput(a.err), logger.WithLevel(logger.ErrorLevel), logger.WithLog(log.NewLog()))
+	r, where, err := a.openRegistry(ctx, quiet)
+	if err != nil {
+		return nil, err
+	}
+	b, err := plugins.Broker(f.broker, broker.Registry(r), broker.Logger(quiet), broker.Addrs(addresses(f.brokerAddress)...))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return introspect.Open(introspect.Config{
+		Registry: r, Broker: b, Registered: where,
+		Client:  client.NewClient(client.Registry(r), client.Broker(b), client.WithLogger(quiet)),
+		Timeout: f.timeout, Token: f.debugToken, TokenHosts: hosts, ReadOnly: f.readOnly,
+	})
+}
+
+// openRegistry opens the chosen registry; without a choice mdns, or file where multicast does not work.
+func (a *app) openRegistry(ctx context.Context, l logger.Logger) (registry.Registry, string, error) {
+	name := a.flags.registry
+	if name == "" {
+		name = "mdns"
+		probe, cancel := context.WithTimeout(ctx, probeTimeout)
+		defer cancel()
+		if err := registry.MulticastAvailable(probe); err != nil {
+			name = "file"
+			_, _ = fmt.Fprintf(a.err, "microtop: multicast does not work here (%v): using the file registry\n", err)
+		}
+	}
+	r, err := plugins.Registry(name, registry.Addrs(addresses(a.flags.registryAddress)...), registry.Logger(l))
+	if err != nil {
+		return nil, "", usageError{err}
+	}
+	where := name
+	if name == "file" {
+		where += " " + file.Dir(registry.Addrs(addresses(a.flags.registryAddress)...))
+	}
+	return r, where, nil
+}
+
+func addresses(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
+}
+
+// hosts are the addresses that may see the debug token: this host, and what the flag names.
+func (f connectFlags) hosts() ([]netip.Prefix, error) {
+	out := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	for _, text := range f.tokenHosts {
+		prefix, err := netip.ParsePrefix(text)
+		if addr, single := netip.ParseAddr(text); single == nil {
+			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			return nil, usagef("--debug-token-hosts: %q is neither an address nor a prefix such as 10.0.0.0/8", text)
+		}
+		out = append(out, prefix)
+	}
+	return out, nil
+}

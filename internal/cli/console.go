@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/microtop/microtop/introspect/fleet"
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/guard"
+	"github.com/microtop/microtop/tui/theme"
+)
+
+// plainCommands are what serves where the console cannot.
+const plainCommands = "microtop services, call, stream, tail, profile … (microtop --help lists them)"
+
+// consoleFlags shape the console.
+type consoleFlags struct {
+	theme   string
+	ascii   bool
+	noMouse bool
+}
+
+func (f *consoleFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.theme, "theme", "default", "the console's colours: default (the terminal's own), light, dark, colorblind or plain")
+	flags.BoolVar(&f.ascii, "ascii", false, "draw the console with ASCII only")
+	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+}
+
+func (a *app) console(cmd *cobra.Command, _ []string) error { return a.openConsole(cmd.Context()) }
+
+// openConsole runs the console until it is left. Its guard takes the signals from here on.
+func (a *app) openConsole(ctx context.Context) error {
+	if err := guard.Check(os.Getenv, os.Stdout, plainCommands); err != nil {
+		return err
+	}
+	look, err := theme.FromEnv(a.look.theme, a.look.ascii, os.Getenv)
+	if err != nil {
+		return usageError{err}
+	}
+	s, err := a.session(ctx)
+	if err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	live := fleet.Start(ctx, s, fleet.Options{})
+	err = tui.Run(ctx, tui.Config{
+		Name: "microtop", Theme: look, Routes: routes(ctx, s, live, look), Start: tui.Open{Name: "services"},
+		Header: header(s, live, look), Palette: palette(live), NoMouse: a.look.noMouse, Plain: plainCommands,
+	})
+	live.Close()
+	if closed := s.Close(); err == nil {
+		err = closed
+	}
+	return err
+}

@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/schema"
+)
+
+// targetFlags narrow a command to some nodes.
+type targetFlags struct{ version, node, address string }
+
+func (f *targetFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.version, "service-version", "", "only nodes of this version")
+	flags.StringVar(&f.node, "node", "", "only the node with this id, or whose id ends so")
+	flags.StringVar(&f.address, "address", "", "a node's host:port, in or out of the registry")
+}
+
+// target takes the service from the arguments, unless an address stands for it, and returns the other arguments.
+func (f *targetFlags) target(args []string) (introspect.Target, []string, error) {
+	t := introspect.Target{Version: f.version, Node: f.node, Address: f.address}
+	if len(args) > 0 {
+		t.Service, args = args[0], args[1:]
+	}
+	if t.Service == "" && t.Address == "" {
+		return t, nil, usagef("name a service, or a node with --address HOST:PORT")
+	}
+	return t, args, nil
+}
+
+type describedService struct {
+	Name      string                   `json:"name"`
+	Version   string                   `json:"version"`
+	Metadata  map[string]string        `json:"metadata"`
+	Nodes     []describedNode          `json:"nodes"`
+	Endpoints []describedEndpoint      `json:"endpoints"`
+	Types     map[string]describedType `json:"types"`
+}
+
+type describedNode struct {
+	ID       string            `json:"id"`
+	Address  string            `json:"address"`
+	Metadata map[string]string `json:"metadata"`
+}
+
+type describedEndpoint struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Request  string `json:"request,omitempty"`
+	Response string `json:"response,omitempty"`
+	Topic    string `json:"topic,omitempty"`
+	Source   string `json:"source"`
+}
+
+type describedType struct {
+	Fields  []describedField `json:"fields"`
+	Values  []describedValue `json:"values,omitempty"`
+	Partial bool             `json:"partial,omitempty"`
+	Doc     string           `json:"doc,omitempty"`
+}
+
+type describedValue struct {
+	Name   string `json:"name"`
+	Number int32  `json:"number"`
+}
+
+type describedField struct {
+	Name     string   `json:"name"`
+	JSONName string   `json:"jsonName"`
+	Number   int32    `json:"number,omitempty"`
+	Type     string   `json:"type"`
+	Repeated bool     `json:"repeated"`
+	Map      string   `json:"map,omitempty"`
+	Enum     []string `json:"enum,omitempty"`
+	Oneof    string   `json:"oneof,omitempty"`
+	Optional bool     `json:"optional,omitempty"`
+	Doc      string   `json:"doc,omitempty"`
+}
+
+func (a *app) describeCommand() *cobra.Command {
+	var flags targetFlags
+	cmd := &cobra.Command{
+		Use: "describe [service] SERVICE", Aliases: []string{"d"}, Short: "Show a service's endpoints and their messages",
+		ValidArgsFunction: a.completeServices,
+		Args:              cobra.MaximumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 && (args[0] == "service" || args[0] == "s") { // v4's spelling
+				args = args[1:]
+			}
+			target, rest, err := flags.target(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return usagef("describe takes one service, not %q too", rest[0])
+			}
+			format, err := a.format(asTable, asJSON, asYAML, asNDJSON)
+			if err != nil {
+				return err
+			}
+			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
+				found, err := invoke.Load(ctx, s, target)
+				if err != nil {
+					return err
+				}
+				return a.described(found, format)
+			})
+		},
+	}
+	flags.add(cmd.Flags())
+	cmd.Flags().StringVar(&a.output, "format", "", "the same as --output")
+	return cmd
+}
+
+func (a *app) described(found []*invoke.Description, format string) error {
+	if format == asTable {
+		return a.describedTable(found)
+	}
+	out := make([]describedService, 0, len(found))
+	for _, d := range found {
+		out = append(out, describedOf(d))
+	}
+	switch format {
+	case asYAML:
+		return a.yaml(out)
+	case asNDJSON:
+		for _, d := range out {
+			if err := a.line(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return a.json(out)
+	}
+}
+
+func describedOf(d *invoke.Description) describedService {
+	out := describedService{
+		Name: d.Name, Version: d.Version, Metadata: d.Metadata,
+		Nodes: []describedNode{}, Endpoints: []describedEndpoint{}, Types: map[string]describedType{},
+	}
+	for _, n := range d.Nodes {
+		out.Nodes = append(out.Nodes, describedNode{n.Id, n.Address, n.Metadata})
+	}
+	for _, e := range d.Schema.Endpoints {
+		out.Endpoints = append(out.Endpoints, describedEndpoint{e.Name, string(e.Kind), e.Request, e.Response, e.Topic, string(e.Source)})
+	}
+	for name, t := range d.Schema.Types {
+		out.Types[name] = describedTypeOf(d.Schema, t)
+	}
+	return out
+}
+
+func describedTypeOf(s *schema.Service, t *schema.Type) describedType {
+	out := describedType{Fields: []describedField{}, Partial: t.Partial, Doc: t.Doc}
+	for _, v := range t.Values {
+		out.Values = append(out.Values, describedValue(v))
+	}
+	for _, f := range t.Fields {
+		field := describedField{
+			Name: f.Name, JSONName: f.JSONName, Number: f.Number, Type: f.Type, Repeated: f.Repeated, Map: f.MapKey,
+			Oneof: f.Oneof, Optional: f.Optional, Doc: f.Doc,
+		}
+		if enum := s.Types[f.Type]; enum != nil {
+			for _, v := range enum.Values {
+				field.Enum = append(field.Enum, v.Name)
+			}
+		}
+		out.Fields = append(out.Fields, field)
+	}
+	return out
+}
+
+// describedTable is the form for people: endpoints, then the messages like a proto file.
+func (a *app) describedTable(found []*invoke.Description) error {
+	for i, d := range found {
+		if i > 0 {
+			if err := a.text("\n"); err != nil {
+				return err
+			}
+		}
+		ids := make([]string, 0, len(d.Nodes))
+		for _, n := range d.Nodes {
+			ids = append(ids, n.Id+" at "+n.Address)
+		}
+		head := fmt.Sprintf("%s %s\n  %s\n", d.Name, d.Version, strings.Join(ids, "\n  "))
+		if d.Problem != "" {
+			head += "  schema from the registry, at most three levels deep: " + d.Problem + "\n"
+		}
+		if err := a.text(head + "\n"); err != nil {
+			return err
+		}
+		rows := make([][]string, 0, len(d.Schema.Endpoints))
+		for _, e := range d.Schema.Endpoints {
+			rows = append(rows, []string{e.Name, string(e.Kind), e.Request, e.Response + e.Topic})
+		}
+		if err := a.table([]string{"ENDPOINT", "KIND", "REQUEST", "RESPONSE/TOPIC"}, rows); err != nil {
+			return err
+		}
+		if err := a.text(typesText(d.Schema)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func typesText(s *schema.Service) string {
+	var names []string
+	for name := range s.Types {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var out strings.Builder
+	for _, name := range names {
+		t := s.Types[name]
+		fmt.Fprintf(&out, "\n%s\n", name)
+		for _, v := range t.Values {
+			fmt.Fprintf(&out, "  %s = %d\n", v.Name, v.Number)
+		}
+		for _, f := range t.Fields {
+			note := ""
+			if f.Oneof != "" {
+				note = " (one of " + f.Oneof + ")"
+			}
+			fmt.Fprintf(&out, "  %s %s%s\n", f.JSONName, f.Shown(), note)
+		}
+		if t.Partial {
+			out.WriteString("  …\n")
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/fleet"
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/schema"
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/tui/theme"
+)
+
+// staleAfter is how old the registry's last answer may be before the header says so.
+const staleAfter = 15 * time.Second
+
+// totals are the header's figures of one snapshot.
+type totals struct {
+	generation                 uint64
+	services, nodes, endpoints int
+	requests, errors           float64
+}
+
+func sum(s *fleet.Snapshot) totals {
+	t := totals{generation: s.Generation}
+	for _, service := range s.Visible() {
+		t.services++
+		t.nodes += len(service.Nodes) - service.Count(fleet.Down)
+		t.endpoints += len(service.Endpoints)
+		for _, n := range service.Nodes {
+			if n.Vitals != nil && n.State == fleet.Up {
+				t.requests += n.Vitals.RequestRate
+				t.errors += n.Vitals.ErrorRate
+			}
+		}
+	}
+	return t
+}
+
+// header says where the console is connected, how much is there, and how fresh that is.
+func header(session *introspect.Session, live *fleet.Fleet, look theme.Theme) func(int) []tui.Segment {
+	var t totals
+	return func(int) []tui.Segment {
+		s := live.Snapshot()
+		if t.generation != s.Generation {
+			t = sum(s)
+		}
+		out := []tui.Segment{{Value: safetext.Clean(session.Where()), Style: look.Accent}}
+		if session.ReadOnly() {
+			out = append(out, tui.Segment{Value: safetext.Literal("read only"), Style: look.Warn})
+		}
+		errors := look.Good
+		share := 0.0
+		if t.requests > 0 {
+			share = 100 * t.errors / t.requests
+		}
+		if share >= 1 {
+			errors = look.Warn
+		}
+		return append(out,
+			tui.Segment{Label: safetext.Literal("services"), Value: safetext.Format("%d", t.services), Style: look.Text},
+			tui.Segment{Label: safetext.Literal("nodes"), Value: safetext.Format("%d", t.nodes), Style: look.Text},
+			tui.Segment{Label: safetext.Literal("endpoints"), Value: safetext.Format("%d", t.endpoints), Style: look.Text},
+			tui.Segment{Value: safetext.Format("%.0f req/s", t.requests), Style: look.Text},
+			tui.Segment{Value: safetext.Format("%.1f%% err", share), Style: errors},
+			freshness(s, look),
+		)
+	}
+}
+
+// freshness says whether the registry answers.
+func freshness(s *fleet.Snapshot, look theme.Theme) tui.Segment {
+	age := time.Since(s.Taken)
+	switch {
+	case s.Taken.IsZero() && s.Problem == "":
+		return tui.Segment{Value: safetext.Literal("looking …"), Style: look.Dim, Right: true}
+	case s.Taken.IsZero():
+		return tui.Segment{Value: safetext.Literal("no registry"), Style: look.Bad, Right: true}
+	case s.Problem != "" || age > staleAfter:
+		return tui.Segment{Value: safetext.Clean(fmt.Sprintf("stale %ds", int(age.Seconds()))), Style: look.Warn, Right: true}
+	default:
+		return tui.Segment{Value: safetext.Clean(fmt.Sprintf("live %ds", int(age.Seconds()))), Style: look.Good, Right: true}
+	}
+}
+
+// palette offers every service and endpoint.
+func palette(live *fleet.Fleet) func() []tui.Item {
+	return func() []tui.Item {
+		var out []tui.Item
+		for _, service := range live.Snapshot().Visible() {
+			target := introspect.Target{Service: service.Name}
+			out = append(out, tui.Item{
+				Label: safetext.Clean(service.Name), Detail: safetext.Literal("service"),
+				Run: tui.Do(tui.Open{Name: "endpoints", With: target}),
+			})
+			kinds := schema.FromRegistry(service.Endpoints)
+			for _, e := range kinds.Endpoints {
+				if !e.Kind.Callable() {
+					continue
+				}
+				screen := "call"
+				if e.Kind.Streams() {
+					screen = "stream"
+				}
+				out = append(out, tui.Item{
+					Label: safetext.Clean(service.Name + " " + e.Name), Detail: safetext.Clean(string(e.Kind)),
+					Run: tui.Do(tui.Open{Name: screen, With: invoke.Request{Target: target, Endpoint: e.Name}}),
+				})
+			}
+		}
+		return out
+	}
+}

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/topics"
+)
+
+type topicRow struct {
+	Name        string   `json:"name"`
+	Subscribers []string `json:"subscribers"`
+	Nodes       int      `json:"nodes"`
+	Queues      []string `json:"queues"`
+}
+
+func (r topicRow) cells() []string {
+	return []string{r.Name, strings.Join(r.Subscribers, ", "), strconv.Itoa(r.Nodes), strings.Join(r.Queues, ", ")}
+}
+
+func (a *app) topicsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "topics", Aliases: []string{"to"}, Short: "List the topics that the registry knows of", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
+				found, err := topics.List(ctx, s)
+				if err != nil {
+					return err
+				}
+				rows := make([]topicRow, 0, len(found))
+				for _, t := range found {
+					rows = append(rows, topicRow{t.Name, orEmpty(t.Subscribers), t.Nodes, orEmpty(t.Queues)})
+				}
+				return list(a, rows, []string{"TOPIC", "SUBSCRIBERS", "NODES", "QUEUES"}, topicRow.cells)
+			})
+		},
+	}
+}
+
+func orEmpty(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+type tailLine struct {
+	Time        time.Time         `json:"time"`
+	Topic       string            `json:"topic"`
+	Size        int               `json:"size"`
+	Header      map[string]string `json:"header"`
+	Body        json.RawMessage   `json:"body,omitempty"`
+	ContentType string            `json:"contentType,omitempty"`
+	BodyBase64  string            `json:"bodyBase64,omitempty"`
+}
+
+func tailLineOf(m *topics.Message) tailLine {
+	line := tailLine{Time: m.Time.UTC(), Topic: m.Topic, Size: len(m.Raw), Header: m.Header}
+	if m.JSON != nil {
+		line.Body = m.JSON
+	} else {
+		line.ContentType, line.BodyBase64 = m.ContentType, base64.StdEncoding.EncodeToString(m.Raw)
+	}
+	return line
+}
+
+func (a *app) tailCommand() *cobra.Command {
+	var count int
+	var limit time.Duration
+	cmd := &cobra.Command{
+		Use: "tail TOPIC…", Short: "Print a topic's messages as they come", Args: cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeTopics,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := a.format(asNDJSON, asJSON); err != nil {
+				return err
+			}
+			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
+				t, err := topics.Follow(ctx, s, args...)
+				if err != nil {
+					return err
+				}
+				err = a.tail(ctx, t, count, limit)
+				if closed := t.Close(); err == nil {
+					err = closed
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().IntVar(&count, "count", 0, "end after this many messages; 0 goes on")
+	cmd.Flags().DurationVar(&limit, "for", 0, "end after this long; 0 goes on")
+	return cmd
+}
+
+func (a *app) tail(ctx context.Context, t *topics.Tail, count int, limit time.Duration) error {
+	bounded := ctx
+	if limit > 0 {
+		var cancel context.CancelFunc
+		bounded, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	var reported uint64
+	for n := 0; count == 0 || n < count; n++ {
+		m, err := t.Next(bounded)
+		if err != nil && ctx.Err() == nil {
+			return nil // the time is up
+		}
+		if err != nil {
+			return err
+		}
+		if err := a.line(tailLineOf(m)); err != nil {
+			return err
+		}
+		if _, _, dropped := t.Counts(); dropped > reported {
+			_ = a.errLine(strconv.FormatUint(dropped, 10) + " messages dropped so far: the output is slower than the topic")
+			reported = dropped
+		}
+	}
+	return nil
+}
+
+func (a *app) publishCommand() *cobra.Command {
+	var headers []string
+	cmd := &cobra.Command{
+		Use: "publish TOPIC [JSON|-]", Short: "Publish a message to a topic", Args: cobra.RangeArgs(1, 2),
+		ValidArgsFunction: a.completeTopics,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p := topics.Publication{Topic: args[0], Header: map[string]string{}}
+			for _, pair := range headers {
+				key, value, ok := strings.Cut(pair, "=")
+				if !ok || key == "" {
+					return usagef("--metadata %q: write key=value", pair)
+				}
+				p.Header[key] = value
+			}
+			if len(args) == 2 {
+				var err error
+				if p.Body, err = a.argument(args[1]); err != nil {
+					return err
+				}
+			}
+			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error { return topics.Publish(ctx, s, p) })
+		},
+	}
+	cmd.Flags().StringArrayVar(&headers, "metadata", nil, "a message header as key=value; may be given again")
+	return cmd
+}
+
+// completeTopics completes a topic's name from the registry.
+func (a *app) completeTopics(cmd *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second)
+	defer cancel()
+	s, err := a.session(ctx)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	defer func() { _ = s.Close() }() // a completion has nowhere to say it
+	found, err := topics.List(ctx, s)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var names []string
+	for _, t := range found {
+		if strings.HasPrefix(t.Name, prefix) {
+			names = append(names, t.Name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
