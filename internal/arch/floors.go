@@ -69,10 +69,13 @@ func viewsApart(h *House) []Finding {
 	return found
 }
 
+// leaves are the folders below views that are no screens: what several screens share.
+var leaves = map[string]bool{"show": true, "compose": true}
+
 // screen is the folder below views that dir belongs to.
 func screen(dir string) (string, bool) {
 	rest, ok := strings.CutPrefix(dir, "views/")
-	if !ok {
+	if !ok || leaves[room(rest)] {
 		return "", false
 	}
 	return room(rest), true

@@ -1,0 +1,84 @@
+package show
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/microtop/microtop/introspect/fleet"
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/safetext"
+)
+
+// Source is where screens see the fleet; *fleet.Fleet is one. It must be safe for concurrent use, and neither method
+// may block.
+type Source interface {
+	Snapshot() *fleet.Snapshot
+	// Relist asks for the registry to be read again now.
+	Relist()
+}
+
+var _ Source = (*fleet.Fleet)(nil)
+
+// Fresh says that what a screen shows is out of date: the fleet changed, or ages grew.
+type Fresh struct{}
+
+const (
+	// pace is how often a screen looks whether the fleet changed: often enough to feel live, calm enough to read.
+	pace = 200 * time.Millisecond
+	// ageing is how often ages are written anew.
+	ageing = time.Second
+)
+
+// Next waits until the source has another generation than seen, a second at most, and reports [Fresh]. Any number of
+// screens may wait on one source.
+func Next(scope tui.Scope, source Source, seen uint64) tea.Cmd {
+	return scope.Cmd(func(ctx context.Context) tea.Msg {
+		ticker := time.NewTicker(pace)
+		defer ticker.Stop()
+		old := time.NewTimer(ageing)
+		defer old.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-old.C:
+				return Fresh{}
+			case <-ticker.C:
+				if source.Snapshot().Generation != seen {
+					return Fresh{}
+				}
+			}
+		}
+	})
+}
+
+// Nothing says why a screen of the fleet has no rows and what to do. where is the registry's name; what is what the
+// screen lists, "services".
+func Nothing(s *fleet.Snapshot, where, what string, hints ...safetext.Line) safetext.Block {
+	var lines []safetext.Line
+	switch {
+	case s.Problem != "":
+		lines = append(lines, safetext.Format("no %s: the registry does not answer", what), safetext.Clean(s.Problem), safetext.Line{},
+			safetext.Literal(":doctor   says what is wrong on the way there"))
+	case s.Taken.IsZero():
+		return safetext.BlockOf(safetext.Format("reading %s …", where))
+	default:
+		lines = append(lines, safetext.Format("no %s in %s", what, where), safetext.Line{})
+		lines = append(lines, hints...)
+		lines = append(lines, safetext.Literal(":doctor         checks the registry and the network"))
+	}
+	return safetext.BlockOf(append(lines, safetext.Literal("microtop demo   starts a small shop to look at"))...)
+}
+
+// Stale says that the registry does not answer and how old what is shown is; empty when all is well.
+func Stale(s *fleet.Snapshot, now time.Time) safetext.Line {
+	switch {
+	case s.Problem == "":
+		return safetext.Line{}
+	case s.Taken.IsZero():
+		return safetext.Format("the registry does not answer: %s", s.Problem)
+	}
+	return safetext.Format("the registry last answered %s ago: %s", Age(now.Sub(s.Taken)), s.Problem)
+}
