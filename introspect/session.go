@@ -21,7 +21,7 @@ import (
 )
 
 // TokenHeader carries the debug token.
-const TokenHeader = "Micro-Debug-Token"
+const TokenHeader = "Micro-Debug-Token" //nolint:gosec // a header's name
 
 // ErrReadOnly says that the session does not change anything.
 var ErrReadOnly = errors.New("read only: start without --readonly to change something")

@@ -53,5 +53,5 @@ func (h *slogHandler) WithGroup(name string) slog.Handler {
 // fromSlog returns the level of a slog line; never Fatal, since a line from a component must not end the process.
 func fromSlog(level slog.Level) Level {
 	steps := max(int(TraceLevel), min(int(ErrorLevel), int(level)/4))
-	return Level(steps) //nolint:gosec // clamped above
+	return Level(steps)
 }

@@ -167,11 +167,11 @@ func (p *process) end(r *running) {
 	defer timer.Stop()
 	status := "stopped"
 	select {
-	case <-r.exited:
+	case _ = <-r.exited: // asked to end: however it did
 	case <-timer.C:
 		status = "killed"
 		signalGroup(r, syscall.SIGKILL)
-		<-r.exited
+		_ = <-r.exited // killed: there is nothing to say
 	}
 	p.reap(r)
 	p.set(status, nil, 0)
@@ -220,7 +220,7 @@ func (p *process) snapshot() *Service {
 func describe(err error) string {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return exit.ProcessState.String()
+		return exit.String()
 	}
 	return err.Error()
 }

@@ -174,7 +174,7 @@ func (f *viewFlags) options() (profiling.Options, error) {
 
 // profileOf reads a profile from a file, or a kept capture by its id.
 func profileOf(name string) (*profiling.Profile, error) {
-	file, err := os.Open(name)
+	file, err := os.Open(name) //nolint:gosec // the user names the file
 	if err == nil {
 		defer func() { _ = file.Close() }() // only read
 		p, err := profiling.Parse(file, profiling.Limits{})

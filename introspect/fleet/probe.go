@@ -119,8 +119,8 @@ func next(before *Vitals, now *pb.StatsResponse, rtt time.Duration) *Vitals {
 	}
 	v.Requests, v.Errors = now.GetRequests(), now.GetErrors()
 	v.Heap, v.Goroutines = now.GetMemory(), now.GetThreads()
-	v.GCPause = time.Duration(min(now.GetGc(), 1<<62))                  //nolint:gosec // bounded
-	v.Uptime = time.Duration(min(now.GetUptime(), 1<<32)) * time.Second //nolint:gosec // bounded
+	v.GCPause = time.Duration(min(now.GetGc(), 1<<62))
+	v.Uptime = time.Duration(min(now.GetUptime(), 1<<32)) * time.Second
 	if before == nil || v.Requests < before.Requests || v.Errors < before.Errors {
 		return v // the first reading, or the process is another one
 	}

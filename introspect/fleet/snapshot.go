@@ -13,13 +13,13 @@ import (
 type State int
 
 const (
-	// Unknown: registered, not probed yet.
+	// Unknown is a node that is registered, not probed yet.
 	Unknown State = iota
-	// Up: the last probe was answered.
+	// Up is a node of which the last probe was answered.
 	Up
-	// Suspect: the last probe was not answered in time.
+	// Suspect is a node of which the last probe was not answered in time.
 	Suspect
-	// Down: nobody answers at the address, or the registry took it away.
+	// Down is a node where nobody answers at the address, or the registry took it away.
 	Down
 )
 

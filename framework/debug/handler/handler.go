@@ -86,7 +86,7 @@ func (d *Debug) Stats(_ context.Context, _ *pb.StatsRequest, rsp *pb.StatsRespon
 	return nil
 }
 
-func unsigned(n int64) uint64 { return uint64(max(n, 0)) } //nolint:gosec // never negative
+func unsigned(n int64) uint64 { return uint64(max(n, 0)) }
 
 // Trace answers with the kept spans.
 func (d *Debug) Trace(ctx context.Context, req *pb.TraceRequest, rsp *pb.TraceResponse) error {
