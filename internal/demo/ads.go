@@ -77,7 +77,7 @@ func (a *Ads) step() {
 func loadPicture() []byte {
 	picture := make([]byte, leakBytes)
 	for i := 0; i < len(picture); i += 1 << 10 {
-		picture[i] = byte(i)
+		picture[i] = 1
 	}
 	return picture
 }

@@ -172,7 +172,7 @@ func (f *Fleet) start(ctx context.Context) error {
 	if err := f.muster(ctx); err != nil {
 		return err
 	}
-	f.load = startLoad(f.registry, log)
+	f.load = startLoad(context.WithoutCancel(ctx), f.registry, log)
 	return nil
 }
 

@@ -262,7 +262,7 @@ func TestFleetOverMDNS(t *testing.T) {
 func TestAKilledFleetLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	place, registryDir := filepath.Join(dir, "place"), filepath.Join(dir, "registry")
-	fleet := exec.CommandContext(t.Context(), os.Args[0], runCommand, place, registryDir) //nolint:gosec // this program
+	fleet := exec.CommandContext(t.Context(), os.Args[0], runCommand, place, registryDir)
 	fleet.Stderr = t.Output()
 	printed, err := fleet.StdoutPipe()
 	if err != nil {

@@ -12,7 +12,9 @@ const (
 	orphanGrace = 1500 * time.Millisecond
 	// orphanLook is how often a node whose lifeline ended looks whether it has lost its parent: a parent that only
 	// stops its nodes gives them more time.
-	orphanLook = 50 * time.Millisecond
+	orphanLook = 20 * time.Millisecond
+	// orphanDoubt is how long it looks before it takes the parent for alive.
+	orphanDoubt = time.Second
 )
 
 // lifeline is what ties a node to the process that started it: a pipe that ends when that process does.
@@ -42,6 +44,22 @@ func (l *lifeline) ended() bool {
 	default:
 		return false
 	}
+}
+
+// lost says whether the parent is gone, which a pipe's end shows a moment before the process table does. Ending ctx
+// says that the parent is not: it has told the node to stop.
+func (l *lifeline) lost(ctx context.Context) bool {
+	if !l.ended() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, orphanDoubt)
+	defer cancel()
+	for !l.orphaned() {
+		if pause(ctx, orphanLook) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // overdue calls leave when the pipe ends, and says true when the parent has been gone for orphanGrace after that. It

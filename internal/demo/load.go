@@ -48,11 +48,11 @@ type visits struct {
 	last        error
 }
 
-// startLoad lets the customers in.
-func startLoad(r registry.Registry, log logger.Logger) *load {
+// startLoad lets the customers in, until stop or until ctx ends.
+func startLoad(ctx context.Context, r registry.Registry, log logger.Logger) *load {
 	pick := selector.NewSelector(selector.Registry(r), selector.WithLogger(log))
 	wire := transport.NewHTTPTransport(transport.WithLogger(log))
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(ctx)
 	l := &load{
 		client: client.NewClient(
 			client.Registry(r), client.Selector(pick), client.Transport(wire), client.ContentType(contentType), client.WithLogger(log),

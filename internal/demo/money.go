@@ -18,7 +18,7 @@ var errTooMuch = errors.New("the amount is too large")
 
 // euros is an amount in euro.
 func euros(cents int64) *shop.Money {
-	return &shop.Money{Currency: shop.CurrencyCode_EUR, Units: cents / 100, Nanos: int32(cents%100) * (nanosPerUnit / 100)} //nolint:gosec // under 100
+	return &shop.Money{Currency: shop.CurrencyCode_EUR, Units: cents / 100, Nanos: int32(cents%100) * (nanosPerUnit / 100)}
 }
 
 // nanos is an amount in billionths of its currency.

@@ -24,16 +24,16 @@ func (f *Fleet) muster(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	names := names(cast())
-	up := map[string]bool{} // by part
+	up := map[string]*registry.Service{} // by part; a look may miss what an earlier one saw
 	for {
 		found, err := f.look(names)
 		if err != nil {
 			return err
 		}
 		f.tell(found, up)
-		missing := slices.DeleteFunc(cast(), func(p part) bool { return up[p.id] })
+		missing := slices.DeleteFunc(cast(), func(p part) bool { return up[p.id] != nil })
 		if len(missing) == 0 {
-			f.say("%s", tally(found))
+			f.say("%s", tally(up))
 			return nil
 		}
 		if pause(bounded, lookEvery) == nil {
@@ -106,25 +106,24 @@ func (f *Fleet) dismiss() error {
 	return errors.Join(failed...)
 }
 
-// tell says which parts have come up since the last time.
-func (f *Fleet) tell(found []*registry.Service, up map[string]bool) {
+// tell enters the parts that have come up since the last time, and says so.
+func (f *Fleet) tell(found []*registry.Service, up map[string]*registry.Service) {
 	for _, s := range found {
 		for _, n := range s.Nodes {
-			if id := n.Metadata[partKey]; !up[id] {
-				up[id] = true
+			if id := n.Metadata[partKey]; up[id] == nil {
+				up[id] = s
 				f.say("up %s %s %s pid %s", s.Name, s.Version, n.Address, n.Metadata[pidKey])
 			}
 		}
 	}
 }
 
-// tally counts what is in the registry: the endpoints that can be called, and the topics that are subscribed to.
-func tally(found []*registry.Service) string {
+// tally counts what the registry has of the parts: the endpoints that can be called, and the topics that are subscribed
+// to.
+func tally(up map[string]*registry.Service) string {
 	services, endpoints, topics := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	nodes := 0
-	for _, s := range found {
+	for _, s := range up {
 		services[s.Name] = true
-		nodes += len(s.Nodes)
 		for _, e := range s.Endpoints {
 			if topic := e.Metadata["topic"]; topic != "" {
 				topics[topic] = true
@@ -133,7 +132,7 @@ func tally(found []*registry.Service) string {
 			}
 		}
 	}
-	return fmt.Sprintf("fleet: %d services, %d nodes, %d endpoints, %d topics", len(services), nodes, len(endpoints), len(topics))
+	return fmt.Sprintf("fleet: %d services, %d nodes, %d endpoints, %d topics", len(services), len(up), len(endpoints), len(topics))
 }
 
 // excuses says of each part what is known about why it is missing.

@@ -83,10 +83,12 @@ func RunNode(ctx context.Context, args []string) error {
 	if !ok {
 		return fmt.Errorf("%s: the shop has no service %q", NodeCommand, c.service)
 	}
-	signal.Ignore(syscall.SIGPIPE) // the log's reader may be gone before this node has left in good order
+	signal.Ignore(syscall.SIGPIPE)                             // the log's reader may be gone before this node has left in good order
+	told, enough := signal.NotifyContext(ctx, syscall.SIGTERM) // beside the service, which takes it too
+	defer enough()
 	line := hold(os.Stdin, c.fleet)
 	err := c.perform(ctx, start, line)
-	if line.orphaned() {
+	if line.lost(told) {
 		clearUp(c.dir)
 	}
 	if err == nil && !line.ended() {

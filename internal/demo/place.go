@@ -96,7 +96,7 @@ func lock(dir string, flag int) (p *place, holder int, err error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("open the demo's lock: %w", err)
 	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // file descriptors are small
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil && current(file, name) {
 		return &place{dir: dir, lock: file}, 0, nil
 	}

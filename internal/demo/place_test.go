@@ -75,7 +75,7 @@ func TestWhatAnEarlierFleetLeftIsRemoved(t *testing.T) {
 
 func TestAPlaceOpenToOthersIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o777); err != nil { //nolint:gosec // that is the point
+	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := demo.Take(t.Context(), dir); err == nil || !strings.Contains(err.Error(), dir) {
