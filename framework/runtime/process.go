@@ -84,8 +84,9 @@ func (p *process) stop() error {
 // running is one operating system process.
 type running struct {
 	cmd      *exec.Cmd
-	lifeline io.Closer // its standard input
-	exited   chan error
+	lifeline io.Closer     // its standard input
+	exited   chan struct{} // closed once it ended; err is set then
+	err      error
 }
 
 func (p *process) launch() (*running, error) {
@@ -105,8 +106,11 @@ func (p *process) launch() (*running, error) {
 		return nil, fmt.Errorf("runtime: start %s: %w", p.service.Name, err)
 	}
 	p.set("running", nil, cmd.Process.Pid)
-	r := &running{cmd: cmd, lifeline: lifeline, exited: make(chan error, 1)}
-	go func() { r.exited <- cmd.Wait() }() // ends with the process, which the keeper awaits
+	r := &running{cmd: cmd, lifeline: lifeline, exited: make(chan struct{})}
+	go func() { // ends with the process, which the keeper awaits
+		defer close(r.exited)
+		r.err = cmd.Wait()
+	}()
 	return r, nil
 }
 
@@ -119,10 +123,10 @@ func (p *process) keep(r *running, quit, done chan struct{}) {
 			case <-quit:
 				p.end(r)
 				return
-			case err := <-r.exited:
+			case <-r.exited:
 				p.reap(r)
-				p.set(exitStatus(err), err, 0)
-				if err == nil {
+				p.set(exitStatus(r.err), r.err, 0)
+				if r.err == nil {
 					return // it ended by itself and in good order
 				}
 			}
@@ -167,11 +171,11 @@ func (p *process) end(r *running) {
 	defer timer.Stop()
 	status := "stopped"
 	select {
-	case _ = <-r.exited: // asked to end: however it did
+	case <-r.exited:
 	case <-timer.C:
 		status = "killed"
 		signalGroup(r, syscall.SIGKILL)
-		_ = <-r.exited // killed: there is nothing to say
+		<-r.exited
 	}
 	p.reap(r)
 	p.set(status, nil, 0)
