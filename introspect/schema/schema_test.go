@@ -60,7 +60,7 @@ func TestTemplateIsValidAndRoundTrips(t *testing.T) {
 	if err := s.Validate("t.Req", template); err != nil {
 		t.Fatalf("%v in\n%s", err, template)
 	}
-	for _, want := range []string{`"bigNumber": 0`, `"color": "RED"`, `"count": 0`, `"again": {}`, `"parts": []`, `"byKey": {}`} {
+	for _, want := range []string{`"bigNumber": 0`, `"color": "RED"`, `"count": 0`, `"again": {}`, `"items": []`, `"byKey": {}`} {
 		if !strings.Contains(string(template), want) {
 			t.Errorf("the template lacks %s:\n%s", want, template)
 		}

@@ -10,8 +10,9 @@ import (
 // templateDepth is how deep a template goes; deeper messages are left as {}.
 const templateDepth = 4
 
-// Template returns a JSON body with every field of the type, zero values in it: what an engineer starts typing from.
-// Of a oneof only the first member is there; a message inside itself is left as {}. An unknown type gives {}.
+// Template returns a JSON body with every field of the type: what an engineer starts typing from. Sent as it is, it means
+// nearly the same as {}: scalars are zero, lists and maps empty, optional fields null; messages are written out. Of a oneof
+// only the first member is there; a message inside itself is left as {}. An unknown type gives {}.
 func (s *Service) Template(typeName string) []byte {
 	t := &templater{service: s, inside: map[string]bool{}}
 	t.typed(typeName, 0)
@@ -71,12 +72,10 @@ func (t *templater) message(typ *Type, depth int) {
 
 func (t *templater) field(f *Field, depth int) {
 	switch {
-	case f.Repeated && t.inside[f.Type]:
-		t.out.WriteString("[]")
 	case f.Repeated:
-		t.out.WriteByte('[')
-		t.typed(f.Type, depth+1)
-		t.out.WriteByte(']')
+		t.out.WriteString("[]")
+	case f.Optional && f.Oneof == "":
+		t.out.WriteString("null")
 	case f.MapKey != "":
 		t.out.WriteString("{}")
 	default:
