@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"time"
 	"unicode/utf8"
 
@@ -53,18 +51,10 @@ func newAnswer(result *invoke.Result, err error) *answer {
 	return a
 }
 
-// remote is how an error of the framework tells what it is.
-type remote interface {
-	error
-	GetId() string
-	GetCode() int32
-	GetDetail() string
-}
-
 // explain says what is wrong.
 func explain(err error, sent bool) safetext.Block {
 	var wrong *schema.BodyError
-	var told remote
+	var told show.Remote
 	switch {
 	case errors.As(err, &wrong):
 		return safetext.BlockOf(safetext.Literal("nothing was sent: the request does not fit"), safetext.Clean(wrong.Error()))
@@ -72,33 +62,13 @@ func explain(err error, sent bool) safetext.Block {
 		return safetext.BlockOf(append([]safetext.Line{safetext.Literal("nothing was sent"), {}}, safetext.CleanBlock(err.Error()).Lines()...)...)
 	case errors.As(err, &told):
 		lines := []safetext.Line{
-			safetext.Format("code    %s", status(told.GetCode())),
+			safetext.Format("code    %s", show.Status(told.GetCode())),
 			safetext.Format("id      %s", told.GetId()),
 			{},
 		}
 		return safetext.BlockOf(append(lines, safetext.CleanBlock(told.GetDetail()).Lines()...)...)
 	}
 	return safetext.CleanBlock(err.Error())
-}
-
-// detail is an error in a few words.
-func detail(err error) safetext.Line {
-	var told remote
-	if errors.As(err, &told) && told.GetDetail() != "" {
-		return safetext.Format("%s: %s", status(told.GetCode()), told.GetDetail())
-	}
-	return safetext.Clean(err.Error())
-}
-
-// status is a code with its word: "503 Service Unavailable".
-func status(code int32) string {
-	if code == 0 {
-		return "no status"
-	}
-	if word := http.StatusText(int(code)); word != "" {
-		return fmt.Sprintf("%d %s", code, word)
-	}
-	return fmt.Sprint(code)
 }
 
 // good tells whether the call succeeded.
@@ -112,7 +82,7 @@ func (a *answer) headline() safetext.Line {
 	case a.result == nil:
 		return safetext.Literal("not sent")
 	}
-	parts := []safetext.Line{safetext.Clean(status(a.result.Code())), safetext.Clean(show.Duration(a.result.Duration))}
+	parts := []safetext.Line{safetext.Clean(show.Status(a.result.Code())), safetext.Clean(show.Duration(a.result.Duration))}
 	if a.good() {
 		parts = append(parts, safetext.Clean(show.Bytes(uint64(a.result.Size)))) //nolint:gosec // not negative
 	}
@@ -134,7 +104,7 @@ func (a *answer) attempts() []safetext.Line {
 	for i, t := range a.result.Attempts {
 		outcome := safetext.Literal("ok")
 		if t.Err != nil {
-			outcome = detail(t.Err)
+			outcome = safetext.Clean(show.Failure(t.Err))
 		}
 		lines = append(lines, safetext.Format("%d  +%s  %s  %s  %s: %s", i+1,
 			show.Duration(max(t.Start.Sub(a.result.Start), time.Duration(0))), show.Duration(t.Duration), t.Address, t.Node, outcome))

@@ -1,0 +1,307 @@
+package stream_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/exp/golden"
+	"go.uber.org/goleak"
+
+	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/schema"
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/frametest"
+	"github.com/microtop/microtop/views/compose"
+	"github.com/microtop/microtop/views/stream"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// peer is a stream whose other end is the test.
+type peer struct {
+	kind schema.Kind
+	in   chan []byte // what Recv gives
+	end  error       // after in is closed
+	quit chan struct{}
+	once sync.Once
+
+	mu   sync.Mutex
+	got  []string
+	half bool
+	hang bool // Send waits for the end
+}
+
+func newPeer(kind schema.Kind) *peer {
+	return &peer{kind: kind, in: make(chan []byte, 100_000), end: io.EOF, quit: make(chan struct{})}
+}
+
+func (p *peer) Kind() schema.Kind { return p.kind }
+
+func (p *peer) Send(body []byte) error {
+	if bytes.Contains(body, []byte("bad")) {
+		return &schema.BodyError{Path: "text", Reason: "no field of that name"}
+	}
+	if p.hang {
+		<-p.quit
+		return errors.New("closed")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.got = append(p.got, string(body))
+	return nil
+}
+
+func (p *peer) Recv() ([]byte, error) {
+	select {
+	case body, ok := <-p.in:
+		if !ok {
+			return nil, p.end
+		}
+		return body, nil
+	case <-p.quit:
+		return nil, errors.New("closed")
+	}
+}
+
+func (p *peer) CloseSend() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.half = true
+	return nil
+}
+
+func (p *peer) Close() error {
+	p.once.Do(func() { close(p.quit) })
+	return nil
+}
+
+func (p *peer) sent() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.got...)
+}
+
+func request() invoke.Request {
+	return invoke.Request{Target: introspect.Target{Service: "shop.chat"}, Endpoint: "Chat.Talk"}
+}
+
+func load(kind schema.Kind) func(context.Context, invoke.Request) (*compose.Shape, error) {
+	return func(context.Context, invoke.Request) (*compose.Shape, error) {
+		return &compose.Shape{
+			Schema:   &schema.Service{Types: map[string]*schema.Type{"chat.Line": {Name: "chat.Line", Fields: []*schema.Field{{Name: "text", JSONName: "text", Type: "string"}}}}},
+			Endpoint: &schema.Endpoint{Name: "Chat.Talk", Kind: kind, Request: "chat.Line", Source: schema.Debug},
+		}, nil
+	}
+}
+
+func open(t *testing.T, w, h int, p *peer) *frametest.Terminal {
+	t.Helper()
+	x := frametest.New(t, tui.Config{Name: "microtop", Start: tui.Open{Name: "stream"}, Routes: []tui.Route{{Name: "stream", New: func(any) (tui.Screen, error) {
+		return stream.NewFake(t.Context(), request(), load(p.kind), func(_ context.Context, r invoke.Request) (stream.Conn, error) {
+			if len(r.Body) > 0 {
+				if err := p.Send(r.Body); err != nil {
+					return nil, err
+				}
+			}
+			return p, nil
+		}), nil
+	}}}}, w, h)
+	x.WaitFor(`"text"`)
+	return x
+}
+
+// settled is the screen without what differs from run to run: times.
+func settled(x *frametest.Terminal) string {
+	x.Settle()
+	text := regexp.MustCompile(`\+\d\d:\d\d\.\d{3}`).ReplaceAllString(x.Screen(), "+00:00.000")
+	return regexp.MustCompile(`(\d+(\.\d)? (µs|ms|s))  sent|after \d+(\.\d)? (µs|ms|s)`).ReplaceAllString(text, "TIME")
+}
+
+func (p *peer) say(format string, args ...any) { p.in <- fmt.Appendf(nil, format, args...) }
+
+func TestFrames(t *testing.T) {
+	for _, size := range []struct {
+		name string
+		w, h int
+	}{{"80x24", 80, 24}, {"200x60", 200, 60}} {
+		t.Run(size.name, func(t *testing.T) {
+			p := newPeer(schema.Bidi)
+			x := open(t, size.w, size.h, p)
+			x.Keys("ctrl+s")
+			x.WaitFor("open ")
+			for i := range 5 {
+				p.say(`{"text": "answer %d", "tags": ["a", "b"]}`, i)
+			}
+			x.WaitFor("received 5")
+			x.Keys("ctrl+s")
+			x.WaitFor("sent 2")
+			p.say("not JSON \x1b[2J\u202e")
+			x.WaitFor("received 6")
+			close(p.in)
+			x.WaitFor("the service ended the stream")
+			golden.RequireEqual(t, settled(x))
+		})
+	}
+}
+
+func TestABidiStreamSendsInOrderAndHalfCloses(t *testing.T) {
+	p := newPeer(schema.Bidi)
+	x := open(t, 120, 30, p)
+	for i := range 5 {
+		x.Keys("ctrl+u", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k")
+		x.Type(fmt.Sprintf(`{"text": "%d"}`, i))
+		x.Keys("ctrl+s")
+		if i == 0 {
+			x.WaitFor("open ")
+		}
+	}
+	x.WaitFor("sent 5")
+	x.Keys("esc", "D")
+	x.WaitFor("half-closed")
+	want := `{"text": "0"} {"text": "1"} {"text": "2"} {"text": "3"} {"text": "4"}`
+	if got := strings.Join(p.sent(), " "); got != want || !p.half {
+		t.Errorf("sent %s, half-closed %v", got, p.half)
+	}
+	x.Keys("ctrl+s")
+	x.WaitFor("nothing more can be sent")
+	x.Keys("x")
+	x.WaitFor("cancelled after")
+	<-p.quit
+}
+
+func TestAFloodLeavesTheKeysAlone(t *testing.T) {
+	p := newPeer(schema.Server)
+	x := open(t, 120, 30, p)
+	x.Keys("ctrl+s")
+	x.WaitFor("open ")
+	for i := range 100_000 {
+		p.in <- fmt.Appendf(nil, `{"text": "%d"}`, i)
+	}
+	x.Keys("esc", "space")
+	x.WaitFor("paused,")
+	x.Keys("f")
+	x.WaitFor("following")
+	x.Until("all counted", func(screen string) bool { return len(p.in) == 0 && strings.Contains(screen, "99999") })
+	received := regexp.MustCompile(`received (\d+)`).FindStringSubmatch(x.Screen())
+	hidden := regexp.MustCompile(`not shown (\d+)`).FindStringSubmatch(x.Screen())
+	total := 0
+	for _, m := range [][]string{received, hidden} {
+		if len(m) == 2 {
+			var n int
+			_, _ = fmt.Sscan(m[1], &n)
+			total += n
+		}
+	}
+	if total != 100_000 {
+		t.Errorf("%v and %v are not all", received, hidden)
+	}
+}
+
+func TestAHungSendCanBeCancelled(t *testing.T) {
+	p := newPeer(schema.Bidi)
+	x := open(t, 120, 30, p)
+	x.Keys("ctrl+s")
+	x.WaitFor("open ")
+	p.hang = true
+	x.Keys("ctrl+s", "ctrl+s")
+	x.WaitFor("sending 2")
+	x.Keys("ctrl+c")
+	x.WaitFor("cancelled after")
+	<-p.quit
+}
+
+func TestWhatIsWrongIsShown(t *testing.T) {
+	p := newPeer(schema.Bidi)
+	x := open(t, 120, 30, p)
+	x.Keys("ctrl+s")
+	x.WaitFor("open ")
+	x.Keys("ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k")
+	x.Type(`{"text": "bad"}`)
+	x.Keys("ctrl+s")
+	x.WaitFor("no field of that name")
+	if strings.Contains(x.Screen(), "failed") {
+		t.Error("a message that does not fit ends no stream")
+	}
+	p.end = errors.New("connection reset \x1b[2J")
+	close(p.in)
+	x.WaitFor("connection reset ␛[2J")
+	x.WaitFor("failed")
+}
+
+func TestOneMessageInFullAndSaved(t *testing.T) {
+	p := newPeer(schema.Server)
+	x := open(t, 100, 30, p)
+	x.Keys("ctrl+s")
+	x.WaitFor("open ")
+	p.say(`{"deep": {"er": [1, 2]}}`)
+	x.WaitFor("received 1")
+	x.Keys("esc", "enter")
+	x.WaitFor(`"er": [`)
+	x.Keys("esc")
+	x.WaitGone(`"er": [`)
+	file := filepath.Join(t.TempDir(), "out.ndjson")
+	x.Keys("w")
+	x.WaitFor("save stream to a new file")
+	x.Keys("ctrl+u")
+	x.Type(file)
+	x.Keys("enter")
+	x.WaitFor("saved ")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	var last struct {
+		Direction string
+		Body      json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || len(lines) != 2 || last.Direction != "received" || string(last.Body) != `{"deep":{"er":[1,2]}}` {
+		t.Errorf("%v: %s", err, data)
+	}
+	if info, _ := os.Stat(file); info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+}
+
+func TestAnyKeysPanicNot(t *testing.T) {
+	names := []string{"tab", "shift+tab", "enter", "esc", "ctrl+s", "ctrl+g", "ctrl+x", "x", "D", "w", "W", "y", "space", "f", "up", "down", "pgup", "pgdown", "backspace", "ctrl+k", "j", "k", "G", "g", "t", "n", "{", "漢"}
+	r := rand.New(rand.NewPCG(3, 4))
+	p := newPeer(schema.Bidi)
+	s := stream.NewFake(t.Context(), request(), load(schema.Bidi), func(context.Context, invoke.Request) (stream.Conn, error) { return p, nil })
+	defer s.Close()
+	_ = s.Init()
+	for i := range 3000 {
+		key, err := tui.ParseKey(names[r.IntN(len(names))])
+		if err != nil {
+			t.Fatal(err)
+		}
+		acted := false
+		for _, a := range s.Actions() {
+			if a.Run != nil && (a.Disabled == nil || a.Disabled() == "") && len(a.Keys) > 0 && a.Keys[0] == key.String() {
+				a.Run()
+				acted = true
+				break
+			}
+		}
+		if !acted {
+			s.Update(key)
+		}
+		if i%11 == 0 {
+			s.Update(tea.MouseClickMsg{X: r.IntN(220), Y: r.IntN(70), Button: tea.MouseLeft})
+		}
+		s.View(r.IntN(210), r.IntN(65))
+	}
+}

@@ -1,0 +1,281 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/schema"
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/pager"
+	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/views/show"
+)
+
+// conn is an open stream; *invoke.Stream is one.
+type conn interface {
+	Kind() schema.Kind
+	Send(body []byte) error
+	Recv() ([]byte, error)
+	CloseSend() error
+	Close() error
+}
+
+var _ conn = (*invoke.Stream)(nil)
+
+// state is how far a stream is.
+type state int
+
+const (
+	idle state = iota
+	opening
+	open
+	halfClosed
+	ended
+	broken
+)
+
+// String is the state in a word or two.
+func (s state) String() string {
+	return [...]string{"idle", "opening", "open", "half-closed", "ended", "failed"}[s]
+}
+
+// live tells whether there is something to cancel.
+func (s state) live() bool { return s == opening || s == open || s == halfClosed }
+
+const (
+	// queued is how many received messages wait for the screen.
+	queued = 2048
+	// queuedBytes bounds their bodies; what comes then is cut to its beginning.
+	queuedBytes = 32 << 20
+	headBytes   = 1 << 10
+)
+
+// arrival is something that came from the peer: a message, or the end.
+type arrival struct {
+	talk int
+	at   time.Time
+	body []byte
+	end  bool
+	err  error
+}
+
+type (
+	// opened says that stream number talk is open, or why it is not.
+	opened struct {
+		talk  int
+		conn  conn
+		first []byte
+		err   error
+	}
+	// done says how sending, or half-closing, went.
+	done struct {
+		talk int
+		op   op
+		err  error
+	}
+	// tick moves the clock of stream number talk.
+	tick int
+)
+
+// op is something to do with the stream, one after the other.
+type op struct {
+	body  []byte
+	close bool
+}
+
+// talk is one stream from its opening to its end.
+type talk struct {
+	number int
+	cancel context.CancelFunc
+	conn   conn
+	since  time.Time
+	queue  []op // the first one is under way
+	held   atomic.Int64
+	sent   int
+	got    int
+}
+
+// start opens a stream; a first message goes with it.
+func (s *screen) start() tea.Cmd {
+	r := s.request
+	r.Body = []byte(s.body.Text())
+	ctx, cancel := context.WithCancel(s.scope.Context())
+	t := &talk{number: s.nextTalk(), cancel: cancel, since: time.Now()}
+	s.talk, s.state, s.problem = t, opening, nil
+	if s.log.Len() > 0 {
+		s.log.mark(pager.Rule, safetext.Format("a new stream, %s", t.since.Format("15:04:05")))
+	}
+	dial := s.back.open
+	return tea.Batch(s.clock(), s.scope.Cmd(func(context.Context) tea.Msg {
+		c, err := dial(ctx, r)
+		if err == nil {
+			context.AfterFunc(ctx, func() { _ = c.Close() }) // a Recv or Send that hangs comes back; how it closes is nobody's concern
+		}
+		return opened{t.number, c, r.Body, err}
+	}))
+}
+
+func (s *screen) nextTalk() int {
+	if s.talk == nil {
+		return 1
+	}
+	return s.talk.number + 1
+}
+
+// onOpened begins to receive.
+func (s *screen) onOpened(msg opened) tea.Cmd {
+	if s.talk == nil || msg.talk != s.talk.number || s.state != opening {
+		return nil // given up; closed by then
+	}
+	t := s.talk
+	if msg.err != nil {
+		t.cancel()
+		s.fail(msg.err)
+		return nil
+	}
+	t.conn, s.state = msg.conn, open
+	if len(msg.first) > 0 || msg.conn.Kind() == schema.Server {
+		s.note(t, sent, time.Now(), msg.first)
+	}
+	return s.receive(t)
+}
+
+// receive pushes what comes into the feed until the stream ends.
+func (s *screen) receive(t *talk) tea.Cmd {
+	feed := s.feed
+	return s.scope.Cmd(func(context.Context) tea.Msg {
+		for {
+			body, err := t.conn.Recv()
+			if err != nil {
+				feed.Push(arrival{talk: t.number, at: time.Now(), end: true, err: err})
+				return nil
+			}
+			if t.held.Add(int64(len(body))) > queuedBytes && len(body) > headBytes {
+				body = append([]byte(nil), body[:headBytes]...)
+			}
+			feed.Push(arrival{talk: t.number, at: time.Now(), body: body})
+		}
+	})
+}
+
+// onArrivals takes a batch from the feed.
+func (s *screen) onArrivals(b tui.Batch[arrival]) tea.Cmd {
+	s.dropped = b.Dropped
+	for _, a := range b.Items {
+		t := s.talk
+		if t == nil || a.talk != t.number || !s.state.live() {
+			continue
+		}
+		t.held.Store(0)
+		if !a.end {
+			s.note(t, received, a.at, a.body)
+			continue
+		}
+		s.finish(a.err)
+	}
+	return s.feed.Next(s.scope.Context())
+}
+
+// note puts a message into the transcript.
+func (s *screen) note(t *talk, d direction, at time.Time, body []byte) {
+	arrow := s.pens.Glyphs.Down
+	if d == sent {
+		arrow = s.pens.Glyphs.Up
+		t.sent++
+	} else {
+		t.got++
+	}
+	s.log.add(&message{direction: d, at: at, offset: at.Sub(t.since), body: body}, arrow)
+}
+
+// finish ends the stream by what Recv said.
+func (s *screen) finish(err error) {
+	s.talk.cancel()
+	if !errors.Is(err, io.EOF) {
+		s.fail(err)
+		return
+	}
+	s.state = ended
+	s.log.mark(pager.Good, safetext.Format("%s the service ended the stream after %s", s.pens.Glyphs.Check, show.Duration(time.Since(s.talk.since))))
+}
+
+func (s *screen) fail(err error) {
+	s.state, s.problem = broken, err
+	var wrong *schema.BodyError
+	if errors.As(err, &wrong) {
+		s.state = idle
+		s.body.Refuse(wrong)
+		return
+	}
+	for i, line := range safetext.CleanBlock(show.Failure(err)).Lines() {
+		if i == 0 {
+			line = safetext.Join(" ", safetext.Clean(s.pens.Glyphs.Cross), line)
+		}
+		s.log.mark(pager.Bad, line)
+	}
+}
+
+// do queues an operation and starts it if none is under way: the order is kept.
+func (s *screen) do(o op) tea.Cmd {
+	s.talk.queue = append(s.talk.queue, o)
+	if len(s.talk.queue) > 1 {
+		return nil
+	}
+	return s.work(s.talk)
+}
+
+// work does the first operation of the queue.
+func (s *screen) work(t *talk) tea.Cmd {
+	o := t.queue[0]
+	return s.scope.Cmd(func(context.Context) tea.Msg {
+		if o.close {
+			return done{t.number, o, t.conn.CloseSend()}
+		}
+		return done{t.number, o, t.conn.Send(o.body)}
+	})
+}
+
+func (s *screen) onDone(msg done) tea.Cmd {
+	t := s.talk
+	if t == nil || msg.talk != t.number || !s.state.live() {
+		return nil
+	}
+	var wrong *schema.BodyError
+	switch {
+	case errors.As(msg.err, &wrong):
+		s.body.Refuse(wrong)
+	case msg.err != nil:
+		s.log.mark(pager.Bad, safetext.Format("%s not sent: %s", s.pens.Glyphs.Cross, show.Failure(msg.err)))
+	case msg.op.close:
+		s.state = halfClosed
+		s.log.mark(pager.Rule, safetext.Literal("half-closed: nothing more is sent"))
+	default:
+		s.note(t, sent, time.Now(), msg.op.body)
+	}
+	if t.queue = t.queue[1:]; len(t.queue) > 0 {
+		return s.work(t)
+	}
+	return nil
+}
+
+// Cancel implements [tui.Busy].
+func (s *screen) Cancel() bool {
+	if !s.state.live() {
+		return false
+	}
+	t := s.talk
+	t.cancel()
+	if s.state == opening {
+		s.log.mark(pager.Warn, safetext.Literal("cancelled before it was open"))
+	} else {
+		s.log.mark(pager.Warn, safetext.Format("cancelled after %s", show.Duration(time.Since(t.since))))
+	}
+	s.state = ended
+	return true
+}
