@@ -28,14 +28,12 @@ func (c *mucpClient) Call(ctx context.Context, req Request, rsp any, opts ...Cal
 			return nil
 		}
 	}
-	end := time.Time{}
-	if at, ok := ctx.Deadline(); ok {
-		o.RequestTimeout = time.Until(at)
-	} else {
+	began, end := time.Now(), time.Time{}
+	if _, ok := ctx.Deadline(); !ok {
 		if o.RequestTimeout <= 0 {
 			o.RequestTimeout = DefaultRequestTimeout
 		}
-		end = time.Now().Add(o.RequestTimeout)
+		end = began.Add(o.RequestTimeout)
 	}
 	bounded := deadline.New(ctx, end)
 	defer bounded.End()
@@ -43,11 +41,11 @@ func (c *mucpClient) Call(ctx context.Context, req Request, rsp any, opts ...Cal
 	if err != nil {
 		return err
 	}
-	call := CallFunc(c.call)
+	call := c.innermost
 	for _, wrap := range slices.Backward(o.CallWrappers) {
 		call = wrap(call)
 	}
-	if err := c.tryCall(bounded, in, to, call, req, rsp, o); err != nil {
+	if err := c.tryCall(bounded, in, began, to, call, req, rsp, o); err != nil {
 		return err
 	}
 	if o.CacheExpiry > 0 && in.opts.Cache != nil {
@@ -76,7 +74,7 @@ func routed(ctx context.Context, r Router, req Request, rsp any) error {
 }
 
 // tryCall makes attempts until one succeeds, or none is left, or trying again is not safe.
-func (c *mucpClient) tryCall(ctx *deadline.Context, in *setup, to target, call CallFunc, req Request, rsp any, o CallOptions) error {
+func (c *mucpClient) tryCall(ctx *deadline.Context, in *setup, began time.Time, to target, call CallFunc, req Request, rsp any, o CallOptions) error {
 	attempts := max(o.Retries, 0) + 1
 	if in.proxy.set() {
 		attempts = 1 // the proxy tries again itself
@@ -86,7 +84,10 @@ func (c *mucpClient) tryCall(ctx *deadline.Context, in *setup, to target, call C
 		if err := wait(ctx, req, o, i, failed); err != nil {
 			return err
 		}
-		failed = c.attempt(ctx, in, to, call, req, rsp, o, attempts-i)
+		if i > 0 {
+			began = time.Now()
+		}
+		failed = c.attempt(ctx, in, began, to, call, req, rsp, o, attempts-i)
 		if failed == nil || i == attempts-1 || ctx.Err() != nil || !again(ctx, req, o, i, &failed) {
 			break
 		}
@@ -133,21 +134,17 @@ func again(ctx context.Context, req Request, o CallOptions, i int, failed *error
 }
 
 // attempt makes one attempt at a call; left counts it and those that may follow.
-func (c *mucpClient) attempt(ctx *deadline.Context, in *setup, to target, call CallFunc, req Request, rsp any, o CallOptions, left int) error {
-	began := time.Now()
+func (c *mucpClient) attempt(ctx *deadline.Context, in *setup, began time.Time, to target, call CallFunc, req Request, rsp any, o CallOptions, left int) error {
 	node, err := to.next()
 	if err != nil {
 		return selectError(to.service, err)
 	}
-	if left > 1 && o.Idempotent {
-		if end, ok := ctx.Deadline(); ok {
-			share := end.Sub(began) / time.Duration(left)
-			ctx = deadline.New(ctx, began.Add(share))
+	if end, ok := ctx.Deadline(); ok {
+		if o.RequestTimeout = max(end.Sub(began), 1); left > 1 && o.Idempotent {
+			o.RequestTimeout /= time.Duration(left)
+			ctx = deadline.New(ctx, began.Add(o.RequestTimeout))
 			defer ctx.End()
 		}
-	}
-	if end, ok := ctx.Deadline(); ok {
-		o.RequestTimeout = min(o.RequestTimeout, max(end.Sub(began), 1))
 	}
 	if len(o.Observers) > 0 {
 		o.attempt = &Attempt{Node: node, Start: began}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -52,12 +53,16 @@ func (c *mucpClient) call(ctx context.Context, node *registry.Node, req Request,
 	return err
 }
 
-// outgoing is an encoded request.
+// outgoing is an encoded request. It is reused: transports do not keep what they send.
 type outgoing struct {
 	message transport.Message
 	codec   *mucp.Codec
 	id      string
 }
+
+var outgoings = sync.Pool{New: func() any {
+	return &outgoing{message: transport.Message{Header: make(map[string]string, 16)}}
+}}
 
 // encode makes the message of a request. stream is the id of the stream it opens, or empty.
 func (c *mucpClient) encode(ctx context.Context, in *setup, node *registry.Node, req Request, stream string) (*outgoing, error) {
@@ -69,14 +74,16 @@ func (c *mucpClient) encode(ctx context.Context, in *setup, node *registry.Node,
 	if protocolOf(node) == "" {
 		wireType = mucp.Legacy(contentType)
 	}
-	x := &outgoing{id: stream}
-	if x.codec = in.codecs.Lend(wireType, nil); x.codec == nil {
+	lent := in.codecs.Lend(wireType, nil)
+	if lent == nil {
 		return nil, newError(clientID, 500, "", errors.New("unsupported Content-Type: "+contentType))
 	}
+	x := outgoings.Get().(*outgoing) //nolint:forcetypeassert // the pool holds nothing else
+	x.codec, x.id = lent, stream
 	if x.id == "" {
 		x.id = c.nextID()
 	}
-	x.message.Header = headers(ctx, req, x.id, contentType, wireType)
+	x.headers(ctx, req, contentType, wireType)
 	if stream != "" {
 		x.message.Header[mucp.Stream] = stream
 	}
@@ -91,7 +98,12 @@ func (c *mucpClient) encode(ctx context.Context, in *setup, node *registry.Node,
 
 func (c *mucpClient) nextID() string { return strconv.FormatUint(c.sequence.Add(1)-1, 10) }
 
-func (x *outgoing) release() { x.codec.Release() }
+func (x *outgoing) release() {
+	x.codec.Release()
+	clear(x.message.Header)
+	*x = outgoing{message: transport.Message{Header: x.message.Header}}
+	outgoings.Put(x)
+}
 
 // write encodes v. The bytes are valid until the codec is used again.
 func write(lent *mucp.Codec, kind codec.MessageType, id string, req Request, header map[string]string, v any) ([]byte, error) {
@@ -105,19 +117,18 @@ func write(lent *mucp.Codec, kind codec.MessageType, id string, req Request, hea
 	return lent.Written(), nil
 }
 
-// headers returns the headers of a request: the context's metadata, and the protocol's own (docs/wire.md §3.1).
-func headers(ctx context.Context, req Request, id, contentType, wireType string) map[string]string {
-	h := make(map[string]string, 16)
+// headers sets the headers of a request: the context's metadata, and the protocol's own (docs/wire.md §3.1).
+func (x *outgoing) headers(ctx context.Context, req Request, contentType, wireType string) {
+	h := x.message.Header
 	metadata.Range(ctx, func(key, value string) bool {
 		if key = mucp.Canonical(key); !mucp.Reserved(key) {
 			h[key] = value
 		}
 		return true
 	})
-	h[mucp.ID] = id
+	h[mucp.ID] = x.id
 	h[mucp.Service], h[mucp.Method], h[mucp.Endpoint] = req.Service(), req.Method(), req.Endpoint()
 	h[mucp.ContentType], h[mucp.Accept] = wireType, contentType
-	return h
 }
 
 // connect returns an idle connection to the address, or a new one.

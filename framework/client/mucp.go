@@ -16,6 +16,7 @@ type mucpClient struct {
 	sequence  atomic.Uint64 // of Micro-Id
 	configure sync.Mutex    // one Init at a time
 	setup     atomic.Pointer[setup]
+	innermost CallFunc // c.call
 	pool      pool
 	endpoints endpoints
 	connected atomic.Bool // the broker is
@@ -33,6 +34,7 @@ type setup struct {
 
 func newClient(opts ...Option) Client {
 	c := new(mucpClient)
+	c.innermost = c.call
 	o := NewOptions(opts...)
 	c.apply(o, nil)
 	var out Client = c

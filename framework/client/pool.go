@@ -65,24 +65,12 @@ func (p *pool) get(address string) *conn {
 	list := p.idle[address]
 	for i, c := range slices.Backward(list) {
 		if time.Since(c.created) < p.ttl { // else the sweep is about to close it
-			p.set(address, slices.Delete(list, i, i+1))
+			p.idle[address] = slices.Delete(list, i, i+1) // an empty list goes with the next sweep
 			c.reused = true
 			return c
 		}
 	}
 	return nil
-}
-
-// set stores an address's idle connections. p.mu is held.
-func (p *pool) set(address string, list []*conn) {
-	switch {
-	case len(list) == 0:
-		delete(p.idle, address)
-	case p.idle == nil:
-		p.idle = map[string][]*conn{address: list}
-	default:
-		p.idle[address] = list
-	}
 }
 
 // put takes a connection back, or closes it.
@@ -100,7 +88,10 @@ func (p *pool) keep(c *conn) bool {
 	if c.era != p.era || left <= 0 || len(list) >= p.size {
 		return false
 	}
-	p.set(c.address, append(list, c))
+	if p.idle == nil {
+		p.idle = map[string][]*conn{}
+	}
+	p.idle[c.address] = append(list, c)
 	if p.timer == nil {
 		p.setTimer(left)
 	}
@@ -137,7 +128,9 @@ func (p *pool) sweep() {
 			}
 		}
 		clear(list[len(kept):])
-		p.set(address, kept)
+		if p.idle[address] = kept; len(kept) == 0 {
+			delete(p.idle, address)
+		}
 	}
 	if next >= 0 {
 		p.setTimer(next)

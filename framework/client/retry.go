@@ -50,6 +50,9 @@ func notRunError(e *callError) *callError {
 // NotRun reports whether err says that the request did not run: the dial failed, or the server refused it while it
 // drains. Such a request can be sent again.
 func NotRun(err error) bool {
+	if err == nil {
+		return false
+	}
 	var e *callError
 	return errors.As(err, &e) && e.notRun
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"sync"
 	"time"
@@ -38,9 +39,9 @@ func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption
 	if err := ctx.Err(); err != nil {
 		return nil, newError(clientID, 408, "", err)
 	}
-	var end time.Time
+	began, end := time.Now(), time.Time{}
 	if o.StreamTimeout > 0 {
-		end = time.Now().Add(o.StreamTimeout)
+		end = began.Add(o.StreamTimeout)
 	}
 	life := deadline.New(ctx, end)
 	var opened *stream
@@ -50,7 +51,7 @@ func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption
 	}
 	to, err := c.target(in, req, &o)
 	if err == nil {
-		err = c.tryCall(life, in, to, open, req, nil, o)
+		err = c.tryCall(life, in, began, to, open, req, nil, o)
 	}
 	if err != nil {
 		life.End()
@@ -75,7 +76,7 @@ func (c *mucpClient) open(life *deadline.Context, in *setup, node *registry.Node
 		return nil, err
 	}
 	s := &stream{
-		conn: newConn(dialled, node.Address, 0), life: life, codecs: in.codecs, header: x.message.Header, id: id,
+		conn: newConn(dialled, node.Address, 0), life: life, codecs: in.codecs, header: maps.Clone(x.message.Header), id: id,
 		wireType: x.message.Header[mucp.ContentType],
 	}
 	s.request = streamRequest{req, s}

@@ -222,14 +222,14 @@ func (k *call) serve(ctx context.Context) error {
 }
 
 func (k *call) serveUnary(ctx context.Context) error {
-	target, argument := k.route.newRequest()
+	target := k.route.newRequest()
 	if len(k.request.raw) > 0 {
 		if err := k.codec.ReadBody(target); err != nil {
 			return err
 		}
 	}
 	k.release()
-	k.request.body = argument()
+	k.request.body = k.route.argument(target)
 	reply := k.route.newResponse()
 	if err := k.route.serve(ctx, &k.request, reply); err != nil {
 		return err

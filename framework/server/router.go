@@ -184,12 +184,12 @@ func (r *router) ServeRequest(ctx context.Context, req Request, rsp Response) er
 	if found.stream {
 		return fmt.Errorf("endpoint %s is a stream: only its own server can serve it", req.Endpoint())
 	}
-	argument, value := found.newRequest()
-	if err := req.Codec().ReadBody(argument); err != nil {
+	target := found.newRequest()
+	if err := req.Codec().ReadBody(target); err != nil {
 		return err
 	}
 	reply := found.newResponse()
-	if err := r.guard(ctx, found.name, func() error { return found.serve(ctx, decoded{req, value()}, reply) }); err != nil {
+	if err := r.guard(ctx, found.name, func() error { return found.serve(ctx, decoded{req, found.argument(target)}, reply) }); err != nil {
 		return err
 	}
 	return rsp.Codec().Write(nil, reply)
@@ -215,14 +215,20 @@ type decoded struct {
 // Body implements Request.
 func (d decoded) Body() any { return d.body }
 
-// newRequest returns a value to decode a request into, and what the handler is given of it.
-func (m *method) newRequest() (target any, argument func() any) {
+// newRequest returns a value to decode a request into.
+func (m *method) newRequest() any {
 	if m.request.Kind() == reflect.Pointer {
-		v := reflect.New(m.request.Elem()).Interface()
-		return v, func() any { return v }
+		return reflect.New(m.request.Elem()).Interface()
 	}
-	v := reflect.New(m.request)
-	return v.Interface(), func() any { return v.Elem().Interface() }
+	return reflect.New(m.request).Interface()
+}
+
+// argument returns what the handler is given of what newRequest returned.
+func (m *method) argument(target any) any {
+	if m.request.Kind() == reflect.Pointer {
+		return target
+	}
+	return reflect.ValueOf(target).Elem().Interface()
 }
 
 // newResponse returns an empty reply. Maps and slices behind the pointer are made, so that handlers can fill them.

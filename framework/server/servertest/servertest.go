@@ -62,7 +62,10 @@ func Run(t *testing.T, p Pair) {
 		{"Stop waits for what runs and then refuses", drains},
 		{"a server starts and stops many times", restarts},
 	} {
-		t.Run(rule.name, func(t *testing.T) { rule.check(t, newWorld(t, p)) })
+		t.Run(rule.name, func(t *testing.T) {
+			t.Parallel()
+			rule.check(t, newWorld(t, p))
+		})
 	}
 }
 
