@@ -9,9 +9,6 @@ import (
 // Convert is what Currency.Convert does with one amount.
 var Convert = convert
 
-// Multicast says what is wrong with mdns on this host.
-var Multicast = multicast
-
 // OneIn returns what hits one call of each n.
 func OneIn(n int) func() bool { return (&oneIn{n: n}).hit }
 

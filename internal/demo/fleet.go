@@ -142,7 +142,7 @@ func (f *Fleet) Stop() error {
 
 func (f *Fleet) start(ctx context.Context) error {
 	asked := where{f.config.Registry, f.config.RegistryAddress}
-	found, missing, err := choose(asked, multicast)
+	found, missing, err := choose(asked, func() error { return registry.MulticastAvailable(ctx) })
 	if err != nil {
 		return err
 	}

@@ -236,7 +236,7 @@ func killedComesBack(t *testing.T, reg registry.Registry, sig syscall.Signal) {
 }
 
 func TestFleetOverMDNS(t *testing.T) {
-	if err := demo.Multicast(); err != nil {
+	if err := registry.MulticastAvailable(t.Context()); err != nil {
 		t.Skipf("mdns does not work here: %v", err)
 	}
 	out := new(output)
