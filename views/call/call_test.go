@@ -223,7 +223,7 @@ func TestARequestThatDoesNotFitIsMarked(t *testing.T) {
 func TestReadOnlySaysWhy(t *testing.T) {
 	x := open(t, 120, 30, call.Fake{Change: func() error { return introspect.ErrReadOnly }})
 	x.WaitFor(`"limit"`)
-	x.Keys("tab", "tab", "tab", ".")
+	x.Keys("ctrl+s")
 	x.WaitFor("read only")
 }
 

@@ -191,7 +191,7 @@ func (s *screen) key(k tea.KeyPressMsg) tea.Cmd {
 			s.toFocus(onResult)
 		}
 		return nil
-	case s.focus == onSend && k.String() == "enter":
+	case s.focus == onSend && k.String() == "enter", k.String() == "ctrl+s": // the latter comes here when it cannot be done
 		return s.send()
 	}
 	return s.toPane(k)

@@ -198,7 +198,7 @@ func (s *screen) key(k tea.KeyPressMsg) tea.Cmd {
 	case s.Typing() && k.String() == "esc":
 		s.toFocus(onLog)
 		return nil
-	case s.focus == onSend && k.String() == "enter":
+	case s.focus == onSend && k.String() == "enter", k.String() == "ctrl+s": // the latter comes here when it cannot be done
 		return s.send()
 	}
 	return s.toPane(k)
