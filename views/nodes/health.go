@@ -3,6 +3,7 @@ package nodes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -64,7 +65,9 @@ func (s *screen) ask(ctx context.Context, id int, n *fleet.Node) tea.Msg {
 	case answers[0].Err != nil:
 		out.err = answers[0].Err
 	default:
-		out.status = answers[0].Value.GetStatus()
+		if out.status = answers[0].Value.GetStatus(); out.status != "ok" {
+			out.err = fmt.Errorf("it says %q", out.status)
+		}
 	}
 	return out
 }

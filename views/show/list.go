@@ -32,13 +32,12 @@ type Options[T any] struct {
 type List[T any] struct {
 	*table.Table
 	rows rows[T]
-	g    theme.Glyphs
 	pens *paint.Pens
 }
 
 // NewList returns a list without items.
 func NewList[T any](o Options[T]) *List[T] {
-	l := &List[T]{rows: rows[T]{opts: o, seed: maphash.MakeSeed()}, g: o.Theme.Glyphs, pens: paint.NewPens(o.Theme)}
+	l := &List[T]{rows: rows[T]{opts: o, seed: maphash.MakeSeed()}, pens: paint.NewPens(o.Theme)}
 	opts := table.Options{Theme: o.Theme, Columns: o.Columns}
 	if o.Style != nil {
 		opts.RowStyle = func(p *paint.Pens, r table.Row) paint.Pen { return o.Style(p, r.Item.(T)) } //nolint:forcetypeassert // rows make them
@@ -102,32 +101,7 @@ func (l *List[T]) Draw(w, h int, notes ...Note) string {
 		notes = nil
 	}
 	l.SetSize(w, h-len(notes))
-	out := []byte(l.Table.View())
-	var row paint.Row
-	for _, n := range notes {
-		row.Start(w, 0)
-		row.Fill(paint.Pen{}, 2)
-		row.Fit(n.Pen(l.pens), n.Text.String(), w-4, l.g.Ellipsis, false)
-		out = append(out, '\n')
-		out = row.AppendTo(out)
-	}
-	return string(out)
-}
-
-// Note is a line below a list.
-type Note struct {
-	Text safetext.Line
-	Pen  func(*paint.Pens) paint.Pen
-}
-
-// Quiet is a note that only tells more.
-func Quiet(text safetext.Line) Note {
-	return Note{text, func(p *paint.Pens) paint.Pen { return p.Dim }}
-}
-
-// Alarm is a note that something is wrong.
-func Alarm(g theme.Glyphs, text safetext.Line) Note {
-	return Note{safetext.Join(" ", safetext.Clean(g.Warning), text), func(p *paint.Pens) paint.Pen { return p.Warn }}
+	return l.Table.View() + Below(l.pens, w, notes...)
 }
 
 // Keys are the actions of every list, for its help.

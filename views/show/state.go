@@ -117,7 +117,11 @@ func Why(n *fleet.Node) string {
 
 // Trouble says what is wrong with a node, and for how long.
 func Trouble(n *fleet.Node, now time.Time) safetext.Line {
-	return safetext.Format("%s %s for %s: %s", Node(n), n.State, Age(now.Sub(n.Since)), cmp.Or(Why(n), "nobody knows why"))
+	since := "just now"
+	if now.Sub(n.Since) >= step {
+		since = "for " + Age(now.Sub(n.Since))
+	}
+	return safetext.Format("%s %s %s: %s", Node(n), n.State, since, cmp.Or(Why(n), "nobody knows why"))
 }
 
 // ErrorPen is the colour of a share of errors.
