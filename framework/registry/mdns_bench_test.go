@@ -1,20 +1,13 @@
 package registry_test
 
 import (
-	"bytes"
-	"compress/zlib"
-	"encoding/hex"
 	"fmt"
-	"net/netip"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/microtop/microtop/framework/internal/mdns"
-	"github.com/microtop/microtop/framework/internal/mdns/mdnstest"
 	"github.com/microtop/microtop/framework/registry"
 )
 
@@ -145,77 +138,4 @@ func eventually(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("not within 5 s: %s", what)
 		}
 	}
-}
-
-// bomb is text that unpacks to a record.
-func bomb(t testing.TB, record string) []string {
-	t.Helper()
-	var packed bytes.Buffer
-	w := zlib.NewWriter(&packed)
-	_, _ = w.Write([]byte(record))
-	_ = w.Close()
-	return []string{hex.EncodeToString(packed.Bytes())}
-}
-
-// S-07: what a record can cost is bounded, whatever it unpacks to.
-func TestMDNSBombs(t *testing.T) {
-	reg := registry.NewMDNSOn(new(mdnstest.LAN).Host("192.0.2.2"))
-	const most = 256 << 10
-	repeat := func(head, piece, tail string, size int) string {
-		return head + strings.Repeat(piece, (size-len(head)-len(tail))/len(piece)) + tail
-	}
-	var keys, endpoints strings.Builder
-	for i := range 10_000 {
-		fmt.Fprintf(&keys, `"%x":"",`, i)
-		if i%2 == 0 {
-			fmt.Fprintf(&endpoints, `{"name":"%x"},`, i*7919)
-		}
-	}
-	for what, record := range map[string]string{
-		"most endpoints": `{"Service":"shop","Endpoints":[` + endpoints.String() + `{}]}`,
-		"most lists":     `{"Service":"shop","Endpoints":[{"request":{"values":[` + strings.Repeat(`{"values":[{}]},`, 2_700) + `{}]}}]}`,
-		"most metadata":  `{"Service":"shop","Metadata":{` + keys.String() + `"":""}}`,
-		"8 MiB":          repeat(`{"Service":"shop","Version":"`, "a", `"}`, 8<<20),
-		"endpoints":      repeat(`{"Service":"shop","Endpoints":[`, `{},`, `{}]}`, most),
-		"metadata":       repeat(`{"Service":"shop","Metadata":{`, `"":"",`, `"":""}}`, most),
-		"values":         repeat(`{"Service":"shop","Endpoints":[{"request":{"values":[`, `{},`, `{}]}}]}`, most),
-		"depth":          repeat(`{"Service":"shop","Endpoints":`, `[`, ``, most),
-		"few parts":      repeat(`{"Service":"shop","Endpoints":[`, `{"name":"a.b"},`, `{}]}`, most),
-		"escapes":        repeat(`{"Service":"shop","Version":"`, `\u00e4`, `"}`, most),
-	} {
-		heard := mdns.Heard{Name: "a.shop.micro.", Port: 80, Addr: netip.MustParseAddr("192.0.2.66"), Text: bomb(t, record)}
-		const runs = 5
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		start := time.Now()
-		for range runs {
-			_, _ = registry.ReadMDNS(reg, heard, "micro")
-		}
-		took := time.Since(start) / runs
-		runtime.ReadMemStats(&after)
-		t.Logf("%s: %d KiB, %v", what, (after.TotalAlloc-before.TotalAlloc)/runs>>10, took)
-		if each := (after.TotalAlloc - before.TotalAlloc) / runs; each > 2<<20+256<<10 { // 2 MiB, and what the race detector adds
-			t.Errorf("%s: %d bytes allocated", what, each)
-		}
-	}
-}
-
-func FuzzMDNSRecord(f *testing.F) {
-	reg := registry.NewMDNSOn(new(mdnstest.LAN).Host("192.0.2.2"))
-	for _, record := range []string{`null`, `{"Service":"shop","Version":"1","Endpoints":[{"name":"A.B","request":{"values":[null]}}],"Metadata":{"a":"b"}}`} {
-		f.Add("a.shop.micro.", record)
-	}
-	f.Fuzz(func(t *testing.T, name, record string) {
-		heard := mdns.Heard{Name: name, Port: 80, Addr: netip.MustParseAddr("192.0.2.66"), Text: bomb(t, record)}
-		s, err := registry.ReadMDNS(reg, heard, "micro")
-		if err != nil {
-			return
-		}
-		if err := registry.Validate(s); err != nil {
-			t.Errorf("%+v: %v", s, err)
-		}
-		if name != s.Nodes[0].Id+"."+s.Name+".micro." {
-			t.Errorf("%q became node %q of %q", name, s.Nodes[0].Id, s.Name)
-		}
-	})
 }

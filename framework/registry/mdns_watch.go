@@ -30,6 +30,7 @@ type sights struct {
 	known    map[string]*sighting // by instance name
 	due      map[string]time.Time // when to visit which service
 	busy     map[string]bool      // services that are being visited
+	ended    map[string]time.Time // seals whose goodbye came, since copies of what came before may come after it
 	primes   []string             // what new watchers watch
 }
 
@@ -46,7 +47,7 @@ func newSights(r *mdnsRegistry) *sights {
 	return &sights{
 		registry: r, table: NewTable(r.limits), seed: maphash.MakeSeed(), poke: make(chan struct{}, 1),
 		watchers: make(map[string]int), known: make(map[string]*sighting),
-		due: make(map[string]time.Time), busy: make(map[string]bool),
+		due: make(map[string]time.Time), busy: make(map[string]bool), ended: make(map[string]time.Time),
 	}
 }
 
@@ -199,6 +200,8 @@ func (s *sights) put(name string, it sighting, told bool) {
 		return
 	case old != nil && old.own && !it.own: // nobody else has a say about what is registered here
 		return
+	case s.over(it.seal):
+		return
 	}
 	same := old != nil && sameHead(old.service, it.service) && sameNode(old.service.Nodes[0], it.service.Nodes[0])
 	it.silent = !told && (old == nil || old.silent && same)
@@ -234,23 +237,45 @@ func (s *sights) mine(name string, service *Service) {
 	s.put(name, sighting{sighted: sighted{service: service}, own: true}, true)
 }
 
-// drop forgets a node and tells the watchers.
-func (s *sights) drop(name string) {
+// drop forgets a node that was registered here with a seal, and tells the watchers.
+func (s *sights) drop(name, seal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.bury(seal)
 	if known := s.known[name]; known != nil {
 		s.forget(name, known)
 	}
+}
+
+const endedFor = 5 * time.Second // longer than any copy of a packet is under way
+
+// bury notes that nothing more is to be heard under a seal. s.mu is held.
+func (s *sights) bury(seal string) {
+	for other, at := range s.ended {
+		if time.Since(at) > endedFor {
+			delete(s.ended, other)
+		}
+	}
+	if seal != "" && len(s.ended) < mostSighted {
+		s.ended[seal] = time.Now()
+	}
+}
+
+// over reports whether the goodbye under a seal has come. s.mu is held.
+func (s *sights) over(seal string) bool {
+	at, known := s.ended[seal]
+	return known && time.Since(at) <= endedFor
 }
 
 // goodbye drops a node whose goodbye is proven, and has another asked whether it is still there.
 func (s *sights) goodbye(name string, it sighted) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := s.known[name]
+	known, opened := s.known[name], sealOf(it.opens)
 	switch {
-	case known == nil || known.own:
-	case known.seal != "" && subtle.ConstantTimeCompare([]byte(known.seal), []byte(sealOf(it.opens))) == 1:
+	case known == nil || known.own || s.over(opened):
+	case known.seal != "" && subtle.ConstantTimeCompare([]byte(known.seal), []byte(opened)) == 1:
+		s.bury(known.seal)
 		s.forget(name, known)
 	default:
 		known.doubted = true

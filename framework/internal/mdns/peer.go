@@ -214,8 +214,8 @@ func (p *Peer) unindex(name string, only *publication) *publication {
 	return pub
 }
 
-// announced reports whether pub still is what is announced under its name, and whether anything is.
-func (p *Peer) announced(pub *publication) (it, any bool) {
+// announced reports whether pub still is what is announced under its name, and whether anything is under it.
+func (p *Peer) announced(pub *publication) (it, other bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.published[pub.key]

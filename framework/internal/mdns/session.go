@@ -143,8 +143,8 @@ func (s *session) due(waiting []step) ([]step, time.Duration) {
 
 // tell sends a job's packet to everybody. What has been overtaken is not said any more.
 func (s *session) tell(j job, id uint16) error {
-	it, any := s.peer.announced(j.pub)
-	if j.what == goodbye && any || j.what != goodbye && !it {
+	it, other := s.peer.announced(j.pub)
+	if j.what == goodbye && other || j.what != goodbye && !it {
 		return nil
 	}
 	var packet []byte
