@@ -95,7 +95,7 @@ func rowsOf(events []fleet.Event, dropped uint64, arrow string) []*row {
 				what = fmt.Sprintf("flapping: %d times in %s; %s", n, show.Age(window), what)
 			}
 		}
-		out[len(events)-1-i] = &row{Event: e, id: fmt.Sprint(dropped + uint64(i)), what: what} //nolint:gosec // not negative
+		out[len(events)-1-i] = &row{Event: e, id: fmt.Sprint(dropped + uint64(i)), what: what}
 	}
 	return out
 }

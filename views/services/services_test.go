@@ -154,6 +154,20 @@ func TestTheCursorStaysOnItsServiceWhenOthersCome(t *testing.T) {
 	}
 }
 
+func TestSortingTakesEveryKeyUntilAColumnIsPicked(t *testing.T) {
+	x, opened := start(t, shop(), 100, 30)
+	x.WaitFor("checkout")
+	x.Keys("s", "right", "right", "right", "right", "right", "enter")
+	x.WaitFor("REQ/S↑")
+	x.Keys("S")
+	x.WaitFor("REQ/S↓")
+	x.Keys("g", "enter") // the busiest service
+	x.WaitFor("opened endpoints")
+	if got := opened.Last().With; got != (introspect.Target{Service: "checkout"}) {
+		t.Errorf("opened %v", got)
+	}
+}
+
 func TestHostileNamesStayInTheirCells(t *testing.T) {
 	for name, evil := range map[string]string{
 		"escape": "a\x1b[2J\x1b]52;c;ZXZpbA==\x07b", "wide": strings.Repeat("漢字", 200), "long": strings.Repeat("x", 10<<10),

@@ -43,7 +43,7 @@ func NewList[T any](o Options[T]) *List[T] {
 		opts.RowStyle = func(p *paint.Pens, r table.Row) paint.Pen { return o.Style(p, r.Item.(T)) } //nolint:forcetypeassert // rows make them
 	}
 	l.Table = table.New(opts)
-	l.Table.SetSource(&l.rows)
+	l.SetSource(&l.rows)
 	return l
 }
 
@@ -101,7 +101,7 @@ func (l *List[T]) Draw(w, h int, notes ...Note) string {
 		notes = nil
 	}
 	l.SetSize(w, h-len(notes))
-	return l.Table.View() + Below(l.pens, w, notes...)
+	return l.View() + Below(l.pens, w, notes...)
 }
 
 // Keys are the actions of every list, for its help.

@@ -62,9 +62,9 @@ func (r *rows[T]) Row(i int) table.Row {
 func Stamp(n *fleet.Node, now time.Time) uint64 {
 	stamp := Mix(uint64(n.State), uint64(n.Since.UnixNano())) //nolint:gosec // any number will do
 	if n.Vitals != nil {
-		stamp = Mix(stamp, uint64(n.Vitals.Taken.UnixNano())) //nolint:gosec // any number will do
+		stamp = Mix(stamp, uint64(n.Vitals.Taken.UnixNano()))
 	}
-	return Mix(stamp, uint64(max(now.Sub(n.LastSeen), 0)/step)) //nolint:gosec // not negative
+	return Mix(stamp, uint64(max(now.Sub(n.LastSeen), 0)/step))
 }
 
 // Mix makes one stamp of two.
