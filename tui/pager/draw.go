@@ -76,6 +76,9 @@ func (p *Pager) drawEmpty(y int) {
 func (p *Pager) drawRow(at place) {
 	l := p.line(at.id)
 	head, body := p.rolePens(l.Role)
+	if n := len(p.pens.Series); l.Series > 0 && n > 0 {
+		head = p.pens.Series[(l.Series-1)%n]
+	}
 	base, dim := paint.Pen{}, p.pens.Dim
 	chosen := at.id == p.cursor
 	if chosen {

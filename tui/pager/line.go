@@ -10,6 +10,9 @@ type Line struct {
 	// Prefix stands between stamp and text: a direction, a topic, a level.
 	Prefix safetext.Line
 	Role   Role
+	// Series, from 1, draws the prefix in one of the theme's series of colours instead of
+	// the role's, to tell sources apart that the prefix names.
+	Series int
 	// Item is what the line is about, for the screen's own use.
 	Item any
 }
