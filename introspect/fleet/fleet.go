@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -16,6 +17,9 @@ import (
 
 // internalServices are the framework's own.
 var internalServices = map[string]bool{"micro.http.broker": true}
+
+// Internal says whether a service of that name is the framework's own.
+func Internal(service string) bool { return internalServices[service] }
 
 // Options tune a fleet. The zero value of a field means its default.
 type Options struct {
@@ -47,11 +51,18 @@ func (o Options) withDefaults(session *introspect.Session) Options {
 	return o
 }
 
-// publishPause is the least time between two snapshots: the first change goes at once, what follows goes together.
-const publishPause = 50 * time.Millisecond
-
-// missesToGo is how many re-lists in a row must miss a node before it counts as gone: one answer can be lost.
-const missesToGo = 2
+const (
+	// publishPause is the least time between two snapshots: the first change goes at once, what follows goes together.
+	publishPause = 50 * time.Millisecond
+	// publishShare bounds what snapshots of a large fleet cost: the pause is at least so many times the work.
+	publishShare = 10
+	// closeTimeout bounds how long Close waits for a registry that does not heed its context.
+	closeTimeout = 2 * time.Second
+	// slowList is how long a re-list may take before that counts as a problem.
+	slowList = 10 * time.Second
+	// maxNodes bounds what strangers can make a fleet hold.
+	maxNodes = 50_000
+)
 
 // Fleet is a live view of a registry. Safe for concurrent use.
 type Fleet struct {
@@ -71,17 +82,22 @@ type Fleet struct {
 	endpoints  map[string]map[string][]*registry.Endpoint // by service, by version
 	timeline   timeline
 	taken      time.Time
-	problem    string
+	asked      time.Time         // since when the registry is being read; zero while it is not
+	problems   map[string]string // by what has the problem
 	generation uint64
 }
 
 // entry is a node and what the fleet remembers of it.
 type entry struct {
 	Node
-	misses int  // re-lists in a row without the node
-	left   bool // the registry took it back
-	fails  int  // probes in a row without an answer
+	misses int       // re-lists in a row without the node
+	left   time.Time // when the registry took it back; zero if it did not
+	fails  int       // probes in a row without an answer
+	probed time.Time // when it was last probed
 }
+
+// gone says whether the registry took the node back.
+func (e *entry) gone() bool { return !e.left.IsZero() }
 
 // Start returns a fleet that follows the session's registry until ctx ends or Close is called.
 func Start(ctx context.Context, session *introspect.Session, opts Options) *Fleet {
@@ -89,22 +105,33 @@ func Start(ctx context.Context, session *introspect.Session, opts Options) *Flee
 	f := &Fleet{
 		session: session, opts: opts.withDefaults(session), cancel: cancel,
 		updated: make(chan struct{}, 1), dirty: make(chan struct{}, 1), listed: make(chan struct{}), relist: make(chan struct{}, 1),
-		nodes: map[string]*entry{}, endpoints: map[string]map[string][]*registry.Endpoint{},
+		nodes: map[string]*entry{}, endpoints: map[string]map[string][]*registry.Endpoint{}, problems: map[string]string{},
 	}
 	f.snapshot.Store(&Snapshot{})
-	f.run(ctx, "publish", f.publishLoop)
-	f.run(ctx, "watch", f.watchLoop)
-	f.run(ctx, "list", f.listLoop)
+	f.work.Go(func() { f.publishLoop(ctx) })
+	f.work.Go(func() { f.watchLoop(ctx) })
+	f.work.Go(func() { f.listLoop(ctx) })
 	if f.opts.Probe > 0 {
-		f.run(ctx, "probe", f.probeLoop)
+		f.work.Go(func() { f.probeLoop(ctx) })
 	}
 	return f
 }
 
-// Close ends the fleet and waits for its goroutines. It may be called more than once.
+// Close ends the fleet and waits for its goroutines, but at most two seconds for a registry or a Prober that does not
+// heed its context: what hangs there ends when they answer. It may be called more than once.
 func (f *Fleet) Close() {
 	f.cancel()
-	f.work.Wait()
+	done := make(chan struct{})
+	go func() {
+		f.work.Wait()
+		close(done)
+	}()
+	timer := time.NewTimer(closeTimeout)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
 }
 
 // Snapshot returns the fleet as it is now. It takes no lock and does not copy.
@@ -121,7 +148,7 @@ func (f *Fleet) Relist() {
 	}
 }
 
-// Ready waits until the registry was read once.
+// Ready waits until the registry was read once, or could not be: then the snapshot has a Problem.
 func (f *Fleet) Ready(ctx context.Context) error {
 	select {
 	case <-f.listed:
@@ -138,26 +165,43 @@ func (f *Fleet) Events() ([]Event, uint64) {
 	return f.timeline.all()
 }
 
-// run starts an owned goroutine whose panic becomes the fleet's problem instead of the program's end.
-func (f *Fleet) run(ctx context.Context, name string, loop func(context.Context)) {
-	f.work.Go(func() {
-		defer func() {
-			if v := recover(); v != nil {
-				f.fail(fmt.Sprintf("%s stopped: %v", name, v))
-			}
-		}()
-		loop(ctx)
-	})
+// try turns a panic of the registry's or the prober's into an error, so that one of them does not end the program.
+func try(step func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return step()
 }
 
-func (f *Fleet) fail(problem string) {
+// settle notes the problem of one of the sources, or with nil that it has none.
+func (f *Fleet) settle(source string, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
 	f.mu.Lock()
-	changed := f.problem != problem
-	f.problem = problem
+	changed := f.problems[source] != text
+	f.problems[source] = text
 	f.mu.Unlock()
 	if changed {
 		f.touch()
 	}
+}
+
+// problem is every source's. Called under the lock.
+func (f *Fleet) problem() string {
+	var out []string
+	for _, source := range []string{"list", "watch", "probe", "nodes"} {
+		if text := f.problems[source]; text != "" {
+			out = append(out, text)
+		}
+	}
+	if slow := time.Since(f.asked); !f.asked.IsZero() && slow >= slowList {
+		out = append(out, fmt.Sprintf("list %s: no answer for over %v", f.session.Where(), slowList))
+	}
+	return strings.Join(out, "; ")
 }
 
 // touch asks for a new snapshot.
@@ -177,12 +221,13 @@ func (f *Fleet) publishLoop(ctx context.Context) {
 			return
 		case <-f.dirty:
 		}
+		begin := time.Now()
 		f.snapshot.Store(f.build())
 		select {
 		case f.updated <- struct{}{}:
 		default:
 		}
-		pause.Reset(publishPause)
+		pause.Reset(max(publishPause, publishShare*time.Since(begin)))
 		select {
 		case <-ctx.Done():
 			return
@@ -210,13 +255,15 @@ func (f *Fleet) build() *Snapshot {
 		}
 	}
 	for _, s := range services {
-		slices.Sort(s.Versions)
-		slices.SortFunc(s.Nodes, func(a, b *Node) int { return strings.Compare(a.Key(), b.Key()) })
+		slices.SortFunc(s.Versions, introspect.CompareVersions)
+		slices.SortFunc(s.Nodes, func(a, b *Node) int {
+			return cmp.Or(strings.Compare(a.Version, b.Version), strings.Compare(a.ID, b.ID))
+		})
 		s.Endpoints = f.latestEndpoints(s)
 	}
 	return &Snapshot{
 		Services: slices.SortedFunc(maps.Values(services), func(a, b *Service) int { return strings.Compare(a.Name, b.Name) }),
-		Taken:    f.taken, Problem: f.problem, Generation: f.generation,
+		Taken:    f.taken, Problem: f.problem(), Generation: f.generation,
 	}
 }
 

@@ -7,29 +7,45 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/microtop/microtop/framework/registry"
 )
 
-// rewatchPause is the pause before a broken watch is opened again.
-const rewatchPause = time.Second
+const (
+	// rewatchPause is the pause before a broken watch is opened again.
+	rewatchPause = time.Second
+	// readsAtOnce is how many services are read from the registry together.
+	readsAtOnce = 16
+	// missesToGo is how many re-lists in a row must miss a node before it counts as gone: one answer can be lost.
+	missesToGo = 2
+	// missesToGoUp is the same for a node that answers its probes, of which it is less likely.
+	missesToGoUp = 6
+)
 
 // watchLoop folds the registry's events, and opens the watch again when it breaks.
 func (f *Fleet) watchLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		w, err := f.session.Registry().Watch(registry.WatchContext(ctx))
-		if err == nil {
-			stop := context.AfterFunc(ctx, w.Stop)
-			err = f.follow(w)
-			stop()
-			w.Stop()
-		}
+		err := try(func() error { return f.watch(ctx) })
 		if err != nil && ctx.Err() == nil {
-			f.fail(fmt.Sprintf("watch %s: %v", f.session.Where(), err))
+			f.settle("watch", fmt.Errorf("watch %s: %w", f.session.Where(), err))
 		}
 		sleep(ctx, rewatchPause)
 	}
+}
+
+// watch folds the events of one watcher until it breaks. One that lasts is no problem any more.
+func (f *Fleet) watch(ctx context.Context) error {
+	w, err := f.session.Registry().Watch(registry.WatchContext(ctx))
+	if err != nil {
+		return err
+	}
+	f.Relist() // for what went unseen before
+	defer w.Stop()
+	defer context.AfterFunc(ctx, w.Stop)()
+	defer time.AfterFunc(rewatchPause, func() { f.settle("watch", nil) }).Stop()
+	return f.follow(w)
 }
 
 func (f *Fleet) follow(w registry.Watcher) error {
@@ -41,14 +57,14 @@ func (f *Fleet) follow(w registry.Watcher) error {
 		if err != nil {
 			return err
 		}
-		if result.Service == nil {
+		if result == nil || result.Service == nil {
 			continue
 		}
 		f.mu.Lock()
 		if result.Action == registry.Delete.String() {
 			f.leave(result.Service)
 		} else {
-			f.enter(result.Service)
+			f.enter(result.Service, time.Time{})
 		}
 		f.mu.Unlock()
 		f.touch()
@@ -57,23 +73,41 @@ func (f *Fleet) follow(w registry.Watcher) error {
 
 // listLoop reads the whole registry, now and then.
 func (f *Fleet) listLoop(ctx context.Context) {
-	first := true
-	for ctx.Err() == nil {
-		services, err := List(ctx, f.session.Registry())
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			f.fail(fmt.Sprintf("list %s: %v", f.session.Where(), err))
-		default:
-			f.replace(services)
-		}
-		if first {
-			first = false
-			close(f.listed)
-		}
-		f.untilRelist(ctx)
+	f.list(ctx)
+	close(f.listed)
+	for f.untilRelist(ctx); ctx.Err() == nil; f.untilRelist(ctx) {
+		f.list(ctx)
 	}
+}
+
+// list reads the registry once. While that takes too long, it is a problem.
+func (f *Fleet) list(ctx context.Context) {
+	begun := time.Now()
+	f.asking(begun)
+	slow := time.AfterFunc(slowList, f.touch)
+	var services []*registry.Service
+	err := try(func() (err error) {
+		services, err = List(ctx, f.session.Registry())
+		return err
+	})
+	slow.Stop()
+	f.asking(time.Time{})
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		f.settle("list", fmt.Errorf("list %s: %w", f.session.Where(), err))
+		return
+	}
+	f.settle("list", nil)
+	f.replace(services, begun)
+}
+
+// asking notes since when the registry is being read.
+func (f *Fleet) asking(since time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = since
 }
 
 // untilRelist waits until it is time for another re-list, or somebody asks for one.
@@ -87,40 +121,71 @@ func (f *Fleet) untilRelist(ctx context.Context) {
 	}
 }
 
-// List reads every service of the registry, with its nodes, each name and version once.
+// List reads every service of the registry, with its nodes, each name and version once. What a registry lists with
+// nodes is taken as it is; what it lists by name alone is looked up.
 func List(ctx context.Context, r registry.Registry) ([]*registry.Service, error) {
 	listed, err := r.ListServices(registry.ListContext(ctx))
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	known := map[string][]*registry.Service{}
+	bare := map[string]bool{}
 	for _, s := range listed {
-		names = append(names, s.Name)
+		known[s.Name] = append(known[s.Name], s)
+		if len(s.Nodes) == 0 {
+			bare[s.Name] = true
+		}
 	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(bare))
+	found, err := look(ctx, r, names)
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range names {
+		known[name] = found[i]
+	}
 	var out []*registry.Service
-	for _, name := range slices.Compact(names) {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		services, err := r.GetService(name, registry.GetContext(ctx))
-		if err != nil && !errors.Is(err, registry.ErrNotFound) {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		out = append(out, services...)
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		out = append(out, known[name]...)
 	}
 	return out, nil
 }
 
-// replace folds a complete listing: what it lacks is missed, and gone after missesToGo misses in a row.
-func (f *Fleet) replace(services []*registry.Service) {
+// look reads the services of the names, several at once.
+func look(ctx context.Context, r registry.Registry, names []string) ([][]*registry.Service, error) {
+	found, failed := make([][]*registry.Service, len(names)), make([]error, len(names))
+	slots := make(chan struct{}, readsAtOnce)
+	var wg sync.WaitGroup
+	for i, name := range names {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			failed[i] = try(func() (err error) {
+				if err = ctx.Err(); err == nil {
+					found[i], err = r.GetService(name, registry.GetContext(ctx))
+				}
+				return err
+			})
+		})
+	}
+	wg.Wait()
+	for i, err := range failed {
+		if err != nil && !errors.Is(err, registry.ErrNotFound) {
+			return nil, fmt.Errorf("%s: %w", names[i], err)
+		}
+	}
+	return found, nil
+}
+
+// replace folds a complete listing that was begun then: what it lacks is missed, and gone after some misses in a row.
+func (f *Fleet) replace(services []*registry.Service, begun time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.touch()
-	f.taken, f.problem = time.Now(), ""
+	f.taken = time.Now()
 	seen := map[string]bool{}
 	for _, s := range services {
-		f.enter(s)
+		f.enter(s, begun)
 		for _, n := range s.Nodes {
 			seen[key(s, n)] = true
 		}
@@ -130,45 +195,54 @@ func (f *Fleet) replace(services []*registry.Service) {
 			continue
 		}
 		e.misses++
-		if e.misses >= missesToGo && e.State != Up && !e.left {
-			e.left = true
-			f.become(e, Down, "no longer in the registry")
+		if !e.gone() && (e.misses >= missesToGoUp || e.misses >= missesToGo && e.State != Up) {
+			f.depart(e, "no longer in the registry")
 		}
-		if (e.left || e.misses >= missesToGo) && e.State == Down && time.Since(e.Since) > f.opts.KeepDown {
+		if e.gone() && time.Since(e.Since) > f.opts.KeepDown {
 			delete(f.nodes, k)
 		}
 	}
 	f.forgetEndpoints()
+	if len(f.nodes) < maxNodes {
+		f.problems["nodes"] = ""
+	}
 }
 
 func key(s *registry.Service, n *registry.Node) string {
 	return s.Name + "\x00" + s.Version + "\x00" + n.Id
 }
 
-// enter folds nodes that the registry shows. Called under the lock.
-func (f *Fleet) enter(s *registry.Service) {
+// enter folds nodes that the registry shows; listed is when the reading began that shows them, or zero for an event.
+// Called under the lock.
+func (f *Fleet) enter(s *registry.Service, listed time.Time) {
 	now := time.Now()
 	for _, n := range s.Nodes {
 		k := key(s, n)
 		e := f.nodes[k]
-		if e == nil {
+		switch {
+		case e == nil && len(f.nodes) >= maxNodes:
+			f.problems["nodes"] = fmt.Sprintf("over %d nodes: the others are left out", maxNodes)
+			continue
+		case e == nil:
 			e = &entry{Node: Node{Service: s.Name, Version: s.Version, ID: n.Id, Address: n.Address, Metadata: n.Metadata, Since: now}}
 			f.nodes[k] = e
 			f.timeline.add(Event{Time: now, Kind: Joined, Node: e.Node})
+		case e.gone() && !listed.IsZero() && e.left.After(listed):
+			continue // it left while the registry was being read
 		}
 		if e.Address != n.Address || !maps.Equal(e.Metadata, n.Metadata) {
 			before := e.Node
-			e.Address, e.Metadata, e.State, e.Since, e.fails = n.Address, n.Metadata, Unknown, now, 0
+			e.Address, e.Metadata, e.State, e.Since, e.Problem, e.fails = n.Address, n.Metadata, Unknown, now, "", 0
 			f.timeline.add(Event{Time: now, Kind: Changed, Node: e.Node, Before: &before})
 		}
-		if e.left {
-			e.left = false
+		if e.gone() {
+			e.left, e.fails = time.Time{}, 0
 			f.become(e, Unknown, "")
 			f.timeline.add(Event{Time: now, Kind: Joined, Node: e.Node})
 		}
 		e.LastSeen, e.misses = now, 0
 	}
-	if len(s.Endpoints) > 0 {
+	if len(s.Endpoints) > 0 && len(s.Nodes) > 0 {
 		if f.endpoints[s.Name] == nil {
 			f.endpoints[s.Name] = map[string][]*registry.Endpoint{}
 		}
@@ -181,12 +255,17 @@ func (f *Fleet) enter(s *registry.Service) {
 // leave folds nodes that the registry took back. Called under the lock.
 func (f *Fleet) leave(s *registry.Service) {
 	for _, n := range s.Nodes {
-		if e := f.nodes[key(s, n)]; e != nil && !e.left {
-			e.left = true
-			f.timeline.add(Event{Time: time.Now(), Kind: Left, Node: e.Node})
-			f.become(e, Down, "left the registry")
+		if e := f.nodes[key(s, n)]; e != nil && !e.gone() {
+			f.depart(e, "left the registry")
 		}
 	}
+}
+
+// depart takes a node out of the fleet: it stays as down for a while. Called under the lock.
+func (f *Fleet) depart(e *entry, why string) {
+	e.left = time.Now()
+	f.timeline.add(Event{Time: e.left, Kind: Left, Node: e.Node})
+	f.become(e, Down, why)
 }
 
 // become changes a node's state. Called under the lock.
@@ -198,9 +277,9 @@ func (f *Fleet) become(e *entry, state State, problem string) {
 	before := e.State
 	e.State, e.Since = state, time.Now()
 	switch {
-	case state == Down && !e.left:
+	case state == Down && !e.gone():
 		f.timeline.add(Event{Time: e.Since, Kind: WentDown, Node: e.Node})
-	case state == Up && (before == Down || before == Suspect):
+	case state == Up && before == Down:
 		f.timeline.add(Event{Time: e.Since, Kind: CameBack, Node: e.Node})
 	}
 }

@@ -3,10 +3,13 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/microtop/microtop/framework/client"
@@ -17,7 +20,7 @@ import (
 const (
 	// probesAtOnce is how many probes are under way together.
 	probesAtOnce = 16
-	// probesPerRound bounds a round; the next one goes on where it ended.
+	// probesPerRound bounds a round; the next one takes those whose turn it is.
 	probesPerRound = 500
 	// failsToDown is how many probes in a row must time out before a node counts as down.
 	failsToDown = 2
@@ -32,9 +35,8 @@ type Prober func(ctx context.Context, node Node) (*pb.StatsResponse, error)
 func (f *Fleet) probeLoop(ctx context.Context) {
 	ticker := time.NewTicker(f.opts.Probe)
 	defer ticker.Stop()
-	from := 0
 	for {
-		f.probeRound(ctx, &from)
+		f.probeRound(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -43,17 +45,12 @@ func (f *Fleet) probeLoop(ctx context.Context) {
 	}
 }
 
-// probeRound probes up to probesPerRound nodes, going on from where the last round ended.
-func (f *Fleet) probeRound(ctx context.Context, from *int) {
-	nodes := f.probeable()
-	if len(nodes) == 0 {
-		return
-	}
+// probeRound probes the nodes whose last probe is the longest ago.
+func (f *Fleet) probeRound(ctx context.Context) {
 	slots := make(chan struct{}, probesAtOnce)
 	var wg sync.WaitGroup
-	for range min(len(nodes), probesPerRound) {
-		node := nodes[*from%len(nodes)]
-		*from = (*from + 1) % len(nodes)
+	var broken atomic.Pointer[error]
+	for _, node := range f.probeable() {
 		select {
 		case slots <- struct{}{}:
 		case <-ctx.Done():
@@ -63,20 +60,37 @@ func (f *Fleet) probeRound(ctx context.Context, from *int) {
 		}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			f.probe(ctx, node)
+			if err := try(func() error { f.probe(ctx, node); return nil }); err != nil {
+				err = fmt.Errorf("probe of nodes: %w", err)
+				broken.Store(&err)
+			}
 		})
 	}
 	wg.Wait()
+	if err := broken.Load(); err != nil {
+		f.settle("probe", *err)
+	} else {
+		f.settle("probe", nil)
+	}
 }
 
+// probeable returns the nodes of a round, at most probesPerRound.
 func (f *Fleet) probeable() []Node {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	out := make([]Node, 0, len(f.nodes))
+	due := make([]*entry, 0, len(f.nodes))
 	for _, e := range f.nodes {
-		if !internalServices[e.Service] && !e.left {
-			out = append(out, e.Node)
+		if !internalServices[e.Service] && !e.gone() {
+			due = append(due, e)
 		}
+	}
+	if len(due) > probesPerRound {
+		slices.SortFunc(due, func(a, b *entry) int { return a.probed.Compare(b.probed) })
+		due = due[:probesPerRound]
+	}
+	out, now := make([]Node, len(due)), time.Now()
+	for i, e := range due {
+		out[i], e.probed = e.Node, now
 	}
 	return out
 }
@@ -93,7 +107,7 @@ func (f *Fleet) probe(ctx context.Context, node Node) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e := f.nodes[node.Key()]
-	if e == nil || e.left || e.Address != node.Address {
+	if e == nil || e.gone() || e.Address != node.Address {
 		return // it changed meanwhile
 	}
 	defer f.touch()
@@ -104,11 +118,14 @@ func (f *Fleet) probe(ctx context.Context, node Node) {
 		return
 	}
 	e.fails++
-	state := Down
-	if errors.Is(err, os.ErrDeadlineExceeded) && e.fails < failsToDown {
-		state = Suspect
+	state, problem := Down, err.Error()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		problem = fmt.Sprintf("no answer within %v", f.opts.ProbeTimeout)
+		if e.fails < failsToDown {
+			state = Suspect
+		}
 	}
-	f.become(e, state, err.Error())
+	f.become(e, state, problem)
 }
 
 // next derives a node's vitals from a reading and the ones before.
@@ -150,7 +167,7 @@ func statsProber(c client.Client) Prober {
 		switch {
 		case err == nil:
 			return rsp, nil
-		case ctx.Err() != nil:
+		case timedOut(ctx, err):
 			return nil, os.ErrDeadlineExceeded
 		case strings.HasPrefix(microerrors.FromError(err).GetId(), "go.micro.client"):
 			return nil, errors.New(microerrors.FromError(err).GetDetail())
@@ -164,10 +181,15 @@ func dialProbe(ctx context.Context, address string) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
-		if ctx.Err() != nil {
+		if timedOut(ctx, err) {
 			return os.ErrDeadlineExceeded
 		}
 		return err
 	}
 	return conn.Close()
+}
+
+// timedOut also holds where a connection's deadline struck a moment before its context's.
+func timedOut(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
