@@ -48,11 +48,16 @@ type NotFoundError struct {
 // Error implements error.
 func (e *NotFoundError) Error() string {
 	text := fmt.Sprintf("no %s %q in %s", e.Kind, e.Name, e.Where)
+	if e.Name == "" {
+		text = fmt.Sprintf("no %s in %s", e.Kind, e.Where)
+	}
 	switch {
 	case len(e.Nearest) > 0:
 		text += ": did you mean " + strings.Join(e.Nearest, " or ") + "?"
 	case e.Known == 0:
 		text += ": there is none at all"
+	case e.Known == 1:
+		text += ", which has one other"
 	default:
 		text += fmt.Sprintf(", which has %d others", e.Known)
 	}
@@ -98,29 +103,36 @@ func (s *Session) unknownService(ctx context.Context, name string) error {
 	}
 }
 
-// narrow keeps the versions and nodes that the target allows.
+// narrow keeps the versions and nodes that the target allows, the highest version first. A node's whole id wins over
+// the end of another's.
 func (t Target) narrow(services []*registry.Service, where string) ([]*registry.Service, error) {
-	var out []*registry.Service
 	var versions, ids []string
 	for _, service := range services {
 		versions = append(versions, service.Version)
 		if t.Version != "" && service.Version != t.Version {
 			continue
 		}
-		kept := *service
-		kept.Nodes = nil
 		for _, node := range service.Nodes {
 			ids = append(ids, node.Id)
-			if t.Node == "" || node.Id == t.Node || strings.HasSuffix(node.Id, "-"+t.Node) {
-				kept.Nodes = append(kept.Nodes, node)
-			}
 		}
+	}
+	matches := strings.HasSuffix
+	if slices.Contains(ids, t.Node) {
+		matches = func(id, node string) bool { return id == node }
+	}
+	var out []*registry.Service
+	for _, service := range services {
+		if t.Version != "" && service.Version != t.Version {
+			continue
+		}
+		kept := *service
+		kept.Nodes = slices.DeleteFunc(slices.Clone(service.Nodes), func(n *registry.Node) bool { return !matches(n.Id, t.Node) })
 		if len(kept.Nodes) > 0 {
 			out = append(out, &kept)
 		}
 	}
 	if len(out) > 0 {
-		slices.SortFunc(out, func(a, b *registry.Service) int { return strings.Compare(b.Version, a.Version) })
+		slices.SortFunc(out, func(a, b *registry.Service) int { return CompareVersions(b.Version, a.Version) })
 		return out, nil
 	}
 	where = t.Service + " (" + where + ")"

@@ -132,13 +132,14 @@ func (s *Session) TokenFor(address string) string {
 // Close disconnects the broker and closes the client's connections. It may be called more than once.
 func (s *Session) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	connected, closed := s.connected, s.closed
+	s.connected, s.closed = false, true
+	s.mu.Unlock()
+	if closed {
 		return nil
 	}
-	s.closed = true
 	var failed []error
-	if s.connected {
+	if connected {
 		failed = append(failed, s.config.Broker.Disconnect())
 	}
 	if c, ok := s.config.Client.(io.Closer); ok {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -25,6 +26,8 @@ const (
 	tailBuffer = 4096
 	// tailBytes bounds the bodies it holds.
 	tailBytes = 32 << 20
+	// maxListeners is how many services are asked for the schemas of events.
+	maxListeners = 32
 )
 
 // Message is one message of a topic.
@@ -40,12 +43,15 @@ type Message struct {
 	ContentType string
 }
 
-// Tail is a live subscription to topics. Messages come from Next, or from C.
+// size is about how many bytes the message holds.
+func (m *Message) size() int64 { return int64(len(m.Raw) + len(m.JSON)) }
+
+// Tail is a live subscription to topics. Messages come from Next, which has one caller at a time.
 type Tail struct {
 	messages chan *Message
+	done     chan struct{} // closed by Close
 	subs     []broker.Subscriber
-	decoders sync.Map // topic → *decoder
-	held     atomic.Int64
+	held     atomic.Int64 // bytes in messages
 	dropped  atomic.Uint64
 	received atomic.Uint64
 	bytes    atomic.Uint64
@@ -63,12 +69,9 @@ func Follow(ctx context.Context, session *introspect.Session, names ...string) (
 	if err != nil {
 		return nil, err
 	}
-	t := &Tail{messages: make(chan *Message, tailBuffer)}
+	t := &Tail{messages: make(chan *Message, tailBuffer), done: make(chan struct{})}
 	for name, d := range loadDecoders(ctx, session, names) {
-		t.decoders.Store(name, d)
-	}
-	for _, name := range names {
-		sub, err := b.Subscribe(name, t.take)
+		sub, err := b.Subscribe(name, func(e broker.Event) error { t.take(e, d); return nil })
 		if err != nil {
 			_ = t.Close() // the subscribe error says more
 			return nil, fmt.Errorf("tail %s: %w", name, err)
@@ -78,15 +81,14 @@ func Follow(ctx context.Context, session *introspect.Session, names ...string) (
 	return t, nil
 }
 
-// C delivers the messages. It is never closed: end with Close.
-func (t *Tail) C() <-chan *Message { return t.messages }
-
-// Next waits for a message.
+// Next waits for a message. After Close it returns io.EOF.
 func (t *Tail) Next(ctx context.Context) (*Message, error) {
 	select {
 	case m := <-t.messages:
-		t.held.Add(-int64(len(m.Raw)))
+		t.held.Add(-m.size())
 		return m, nil
+	case <-t.done:
+		return nil, io.EOF
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -100,6 +102,7 @@ func (t *Tail) Counts() (received, bytes, dropped uint64) {
 // Close ends the tail. It may be called more than once.
 func (t *Tail) Close() error {
 	t.once.Do(func() {
+		close(t.done)
 		for _, sub := range t.subs {
 			if err := sub.Unsubscribe(); err != nil && t.err == nil {
 				t.err = err
@@ -110,28 +113,26 @@ func (t *Tail) Close() error {
 }
 
 // take never blocks the broker: what does not fit is counted and dropped.
-func (t *Tail) take(e broker.Event) error {
+func (t *Tail) take(e broker.Event, d *decoder) {
 	in := e.Message()
 	t.received.Add(1)
 	t.bytes.Add(uint64(len(in.Body)))
 	if t.held.Load() > tailBytes {
 		t.dropped.Add(1)
-		return nil
+		return
 	}
 	m := &Message{
 		Time: time.Now(), Topic: e.Topic(), Header: maps.Clone(in.Header), Raw: slices.Clone(in.Body),
 		ContentType: in.Header["Content-Type"],
 	}
-	d, _ := t.decoders.Load(e.Topic())
-	m.JSON = d.(*decoder).decode(m)
-	t.held.Add(int64(len(m.Raw)))
+	m.JSON = d.decode(m)
+	t.held.Add(m.size())
 	select {
 	case t.messages <- m:
 	default:
-		t.held.Add(-int64(len(m.Raw)))
+		t.held.Add(-m.size())
 		t.dropped.Add(1)
 	}
-	return nil
 }
 
 // decoder reads a topic's bodies: with the schema of a service that subscribes to it, where one tells.
@@ -141,52 +142,85 @@ type decoder struct {
 }
 
 func (d *decoder) decode(m *Message) []byte {
+	if text := d.decodeProtobuf(m); text != nil {
+		return text
+	}
 	if utf8.Valid(m.Raw) && json.Valid(m.Raw) {
 		return bytes.TrimSpace(m.Raw)
 	}
-	if d.schema == nil || m.ContentType != "" && m.ContentType != "application/protobuf" && m.ContentType != "application/proto-rpc" {
+	return nil // shown as bytes
+}
+
+// decodeProtobuf reads a body that says that it is protobuf, or says nothing and is no JSON. Nil means that it cannot.
+func (d *decoder) decodeProtobuf(m *Message) []byte {
+	switch m.ContentType {
+	case "application/protobuf", "application/proto-rpc":
+	case "":
+		if json.Valid(m.Raw) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	if d.schema == nil {
 		return nil
 	}
 	text, err := d.schema.Decode(d.event, m.Raw)
 	if err != nil {
-		return nil // shown as bytes
+		return nil
 	}
 	return text
 }
 
-// loadDecoders asks the services that subscribe to the topics for the events' schemas. Whoever does not answer is
-// left out: a tail works without.
+// loadDecoders asks the services that subscribe to the topics for the events' schemas, all at once and for no longer
+// than a call may take. Whoever does not answer is left out: a tail works without.
 func loadDecoders(ctx context.Context, session *introspect.Session, names []string) map[string]*decoder {
 	out := map[string]*decoder{}
 	for _, name := range names {
 		out[name] = &decoder{}
 	}
+	ctx, cancel := context.WithTimeout(ctx, session.Timeout())
+	defer cancel()
 	services, err := fleet.List(ctx, session.Registry())
 	if err != nil {
 		return out
 	}
-	asked := map[string]bool{}
+	var listeners []string
 	for _, service := range services {
-		if !subscribes(service, out) || asked[service.Name] {
-			continue
+		if subscribes(service, out) && !slices.Contains(listeners, service.Name) && len(listeners) < maxListeners {
+			listeners = append(listeners, service.Name)
 		}
-		asked[service.Name] = true
-		found, err := invoke.Load(ctx, session, introspect.Target{Service: service.Name})
-		if err != nil {
-			continue
-		}
-		for _, e := range found[0].Schema.Endpoints {
-			if d := out[e.Topic]; e.Kind == schema.Subscriber && d != nil && found[0].Schema.Message(e.Request) != nil {
-				d.schema, d.event = found[0].Schema, e.Request
+	}
+	schemas := make([]*schema.Service, len(listeners))
+	var wg sync.WaitGroup
+	for i, name := range listeners {
+		wg.Go(func() {
+			if found, err := invoke.Load(ctx, session, introspect.Target{Service: name}); err == nil {
+				schemas[i] = found[0].Schema
 			}
+		})
+	}
+	wg.Wait()
+	for _, s := range schemas {
+		if s != nil {
+			learn(out, s)
 		}
 	}
 	return out
 }
 
+// learn takes the schemas of events from a service that subscribes to them; the first one that tells counts.
+func learn(decoders map[string]*decoder, s *schema.Service) {
+	for _, e := range s.Endpoints {
+		d := decoders[e.Topic]
+		if e.Kind == schema.Subscriber && d != nil && d.schema == nil && s.Message(e.Request) != nil {
+			d.schema, d.event = s, e.Request
+		}
+	}
+}
+
 func subscribes(service *registry.Service, wanted map[string]*decoder) bool {
 	return slices.ContainsFunc(service.Endpoints, func(e *registry.Endpoint) bool {
-		d := wanted[e.Metadata["topic"]]
-		return d != nil && d.schema == nil
+		return e.Metadata["subscriber"] == "true" && wanted[e.Metadata["topic"]] != nil
 	})
 }

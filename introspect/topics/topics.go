@@ -20,7 +20,7 @@ type Topic struct {
 	Name string
 	// Subscribers are the services that have a subscriber endpoint for it, by name.
 	Subscribers []string
-	// Nodes is how many subscriptions the broker shows; -1 where it shows none of any topic.
+	// Nodes is how many subscriptions the broker shows in the registry: the http broker's, no others.
 	Nodes int
 	// Queues are the queue names of the subscriptions, without the broadcast ones.
 	Queues []string
