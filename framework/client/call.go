@@ -45,7 +45,7 @@ func (c *mucpClient) Call(ctx context.Context, req Request, rsp any, opts ...Cal
 	for _, wrap := range slices.Backward(o.CallWrappers) {
 		call = wrap(call)
 	}
-	if err := c.tryCall(bounded, in, began, to, call, req, rsp, o); err != nil {
+	if err := c.tryCall(bounded, in, began, to, call, req, rsp, o); err != nil { //nolint:contextcheck // bounded descends from ctx
 		return err
 	}
 	if o.CacheExpiry > 0 && in.opts.Cache != nil {

@@ -271,4 +271,4 @@ type drainingError struct{}
 func (drainingError) Error() string { return mucp.NotRun }
 
 // Is reports that it is errDraining.
-func (drainingError) Is(target error) bool { return target == errDraining } //nolint:errorlint // that is what Is is for
+func (drainingError) Is(target error) bool { return target == errDraining }

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // quiet is a logger that prints nothing.
 func quiet() logger.Logger {
-	return logger.NewLogger(logger.WithHandler(slog.NewTextHandler(io.Discard, nil)))
+	return logger.NewLogger(logger.WithHandler(slog.DiscardHandler))
 }
 
 // world is what a test's servers and clients share.

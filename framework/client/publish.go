@@ -46,7 +46,7 @@ func (c *mucpClient) Publish(ctx context.Context, msg Message, opts ...PublishOp
 	if o.Exchange != "" {
 		topic = o.Exchange
 	}
-	return in.opts.Broker.Publish(topic, &broker.Message{Header: header, Body: body}, broker.PublishContext(o.Context))
+	return in.opts.Broker.Publish(topic, &broker.Message{Header: header, Body: body}, broker.PublishContext(o.Context)) //nolint:contextcheck // ctx, unless an option says otherwise
 }
 
 // encodeEvent encodes a message's payload into memory of its own.

@@ -46,12 +46,12 @@ func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption
 	life := deadline.New(ctx, end)
 	var opened *stream
 	open := func(_ context.Context, node *registry.Node, req Request, _ any, o CallOptions) (err error) {
-		opened, err = c.open(life, in, node, req, o)
+		opened, err = c.open(life, in, node, req, o) //nolint:contextcheck // the stream outlives the attempt
 		return err
 	}
 	to, err := c.target(in, req, &o)
 	if err == nil {
-		err = c.tryCall(life, in, began, to, open, req, nil, o)
+		err = c.tryCall(life, in, began, to, open, req, nil, o) //nolint:contextcheck // life descends from ctx
 	}
 	if err != nil {
 		life.End()
@@ -316,7 +316,7 @@ func (s *stream) count(decoded bool) int {
 }
 
 // onlySkipped reports that there were frames and none could be decoded, and why.
-func (s *stream) onlySkipped() (error, bool) { //nolint:revive,staticcheck // the error is the value here
+func (s *stream) onlySkipped() (error, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err, s.skipped > 0 && s.received == 0

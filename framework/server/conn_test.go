@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -258,7 +259,7 @@ func TestR04_ALostConnectionEndsWhatRunsOnIt(t *testing.T) {
 		p.conn.Close()
 		select {
 		case err := <-h.ended:
-			if err == nil || err == io.EOF {
+			if err == nil || errors.Is(err, io.EOF) {
 				t.Errorf("%s ended with %v, want an error that is not the end", endpoint, err)
 			}
 		case <-time.After(time.Second):

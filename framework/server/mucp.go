@@ -26,7 +26,7 @@ var (
 func newServer(opts ...Option) Server {
 	o := newOptions(opts...)
 	s := &server{opts: o, router: newRouter(logger.Slog(o.Logger))}
-	_ = s.router.wrap(o.HdlrWrappers, o.SubWrappers) // there is nothing yet to wrap
+	_ = s.router.configure(o) // there is nothing yet to wrap
 	return s
 }
 
@@ -39,7 +39,7 @@ func (s *server) Init(opts ...Option) error {
 	s.opts = s.opts.withDefaults()
 	o := s.opts
 	s.mu.Unlock()
-	return s.router.wrap(o.HdlrWrappers, o.SubWrappers)
+	return s.router.configure(o)
 }
 
 // Options implements Server.

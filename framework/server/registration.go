@@ -51,7 +51,7 @@ func (r *run) checkIn(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	if err := r.bind(); err != nil {
+	if err := r.bind(); err != nil { //nolint:contextcheck // events get the run's context
 		r.log.Error("subscribe: trying again at the next heartbeat", "service", r.opts.Name, "error", err)
 	}
 }

@@ -26,7 +26,7 @@ import (
 
 // quiet is a logger for tests that make a server complain.
 func quiet() logger.Logger {
-	return logger.NewLogger(logger.WithHandler(slog.NewTextHandler(io.Discard, nil)))
+	return logger.NewLogger(logger.WithHandler(slog.DiscardHandler))
 }
 
 // start serves handlers over HTTP on loopback and returns the server; it stops with the test.

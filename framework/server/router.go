@@ -32,8 +32,6 @@ func NewRouter() Router { return newRouter(logger.Slog(nil)) }
 
 // router finds the methods of handlers and subscribers. Reading it takes no lock.
 type router struct {
-	log *slog.Logger
-
 	mu     sync.Mutex // guards changing routes
 	routes atomic.Pointer[routes]
 }
@@ -42,6 +40,7 @@ var _ Router = (*router)(nil)
 
 // routes is immutable once stored in a router.
 type routes struct {
+	log           *slog.Logger
 	handlers      []Handler    // sorted by name
 	subscribers   []Subscriber // in the order in which they came
 	methods       map[string]map[string]*route
@@ -65,8 +64,8 @@ type delivery struct {
 }
 
 func newRouter(log *slog.Logger) *router {
-	r := &router{log: log}
-	r.routes.Store(new(routes))
+	r := new(router)
+	r.routes.Store(&routes{log: log})
 	return r
 }
 
@@ -108,12 +107,12 @@ func (r *router) Subscribe(s Subscriber) error {
 	return r.store(&next)
 }
 
-// wrap sets the wrappers.
-func (r *router) wrap(handlers []HandlerWrapper, subscribers []SubscriberWrapper) error {
+// configure takes over a server's wrappers and logger.
+func (r *router) configure(o Options) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	next := *r.routes.Load()
-	next.wrapHandler, next.wrapListeners = handlers, subscribers
+	next.wrapHandler, next.wrapListeners, next.log = o.HdlrWrappers, o.SubWrappers, logger.Slog(o.Logger)
 	return r.store(&next)
 }
 
@@ -199,7 +198,7 @@ func (r *router) ServeRequest(ctx context.Context, req Request, rsp Response) er
 func (r *router) guard(ctx context.Context, name string, fn func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			r.log.ErrorContext(ctx, "handler panicked", "endpoint", name, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			r.routes.Load().log.ErrorContext(ctx, "handler panicked", "endpoint", name, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			err = errs.InternalServerError(mucp.ServerID, "panic recovered: %v", cause)
 		}
 	}()

@@ -94,12 +94,8 @@ func (c *Context) Value(key any) any {
 // OnCancel calls fn in a goroutine of its own if ctx ends other than by the deadline of a Context. Whoever bounds the
 // work by that deadline himself needs no more, and a Context stays without a timer. stop is context.AfterFunc's.
 func OnCancel(ctx context.Context, fn func()) (stop func() bool) {
-	for {
-		c, ok := ctx.(*Context)
-		if !ok {
-			break
-		}
-		ctx = c.parent
+	if c, ok := ctx.(*Context); ok {
+		return OnCancel(c.parent, fn) //nolint:contextcheck // the context's own parent
 	}
 	if ctx.Done() == nil {
 		return never

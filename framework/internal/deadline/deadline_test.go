@@ -2,6 +2,7 @@ package deadline_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,11 +20,11 @@ func TestEndsAtItsDeadline(t *testing.T) {
 			t.Fatal("not a live context with its parent's values")
 		}
 		time.Sleep(2 * time.Second)
-		if c.Err() != context.DeadlineExceeded {
+		if !errors.Is(c.Err(), context.DeadlineExceeded) {
 			t.Errorf("nobody waited: %v", c.Err())
 		}
 		<-c.Done()
-		if c.Err() != context.DeadlineExceeded {
+		if !errors.Is(c.Err(), context.DeadlineExceeded) {
 			t.Errorf("somebody waited: %v", c.Err())
 		}
 	})
@@ -42,7 +43,7 @@ func TestEndsWithParentAndByEnd(t *testing.T) {
 			}
 			end(cancel, c)
 			<-c.Done()
-			if c.Err() != context.Canceled {
+			if !errors.Is(c.Err(), context.Canceled) {
 				t.Errorf("%s, waiting %v: %v", name, waiting, c.Err())
 			}
 			cancel()
@@ -59,7 +60,7 @@ func TestDerivedContextsEndForTheSameReason(t *testing.T) {
 		defer cancel()
 		time.Sleep(2 * time.Second)
 		<-child.Done()
-		if child.Err() != context.DeadlineExceeded {
+		if !errors.Is(child.Err(), context.DeadlineExceeded) {
 			t.Errorf("child: %v", child.Err())
 		}
 	})
@@ -74,4 +75,25 @@ func TestTheParentsEarlierDeadlineCounts(t *testing.T) {
 	if got, ok := c.Deadline(); !ok || !got.Equal(want) {
 		t.Errorf("deadline %v, want %v", got, want)
 	}
+}
+
+func TestOnCancelWaitsForTheParentOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		parent, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		c := deadline.New(deadline.New(parent, time.Now().Add(time.Second)), time.Time{})
+		defer c.End()
+		called := false
+		stop := deadline.OnCancel(c, func() { called = true })
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if called {
+			t.Error("called at the deadline")
+		}
+		cancel()
+		synctest.Wait()
+		if !called || stop() {
+			t.Errorf("called %v after the parent was cancelled", called)
+		}
+	})
 }

@@ -22,7 +22,7 @@ const (
 	// Draining, with the value "1", says that a request was refused by a server that stops, and did not run.
 	Draining = "Micro-Draining"
 	// DebugToken opens the debug service; the server takes it out of the metadata.
-	DebugToken = "Micro-Debug-Token"
+	DebugToken = "Micro-Debug-Token" //nolint:gosec // a header's name
 
 	// Local and Remote are metadata that a server adds: the connection's addresses.
 	Local  = "Local"

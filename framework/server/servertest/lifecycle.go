@@ -73,7 +73,9 @@ func restarts(t *testing.T, w *world) {
 				return w.call(t.Context(), "Greeter.Hello", &fleet.HelloRequest{}, &fleet.HelloResponse{}) == nil
 			})
 			if c, ok := w.client.(interface{ Close() error }); ok {
-				c.Close()
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
 			}
 		}
 		if err := w.server.Stop(); err != nil {
