@@ -131,7 +131,7 @@ func (s *screen) open(name string) func() tea.Cmd {
 }
 
 func (s *screen) refresh() tea.Cmd {
-	return tea.Batch(s.load(), tui.Say(tui.Info, safetext.Format("asking %s again", show.Narrowed(s.target))))
+	return tea.Sequence(tui.Say(tui.Info, safetext.Format("asking %s again", show.Narrowed(s.target))), s.load())
 }
 
 func (s *screen) copy() tea.Cmd {

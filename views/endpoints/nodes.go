@@ -14,6 +14,7 @@ import (
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/tui/tree"
+	"github.com/microtop/microtop/views/show"
 )
 
 // role is what a row of the tree stands for.
@@ -72,7 +73,7 @@ func rootsOf(found []*invoke.Description, g theme.Glyphs) []tree.Node {
 		m := maker{d, g}
 		out = append(out, tree.Node{
 			ID: d.Version, Label: safetext.Clean("version " + d.Version), Children: m.endpoints,
-			Cells: []safetext.Line{safetext.Format("%d nodes", len(d.Nodes))}, Item: item{role: version, d: d},
+			Cells: []safetext.Line{safetext.Clean(show.Count(len(d.Nodes), "node"))}, Item: item{role: version, d: d},
 		})
 	}
 	return out

@@ -81,6 +81,19 @@ func TestAServiceNarrows(t *testing.T) {
 	}
 }
 
+func TestInternalServicesAreHiddenUntilAsked(t *testing.T) {
+	f := history()
+	f.Happen(fleet.Event{Time: time.Now(), Kind: fleet.Joined, Node: node("micro.http.broker", "b1", "h:1")})
+	th := theme.Default()
+	x, _ := showtest.Start(t, events.Route(t.Context(), showtest.Session(t, nil), f, th), nil, 120, 30)
+	x.WaitFor("email")
+	x.WaitGone("micro.http.broker")
+	x.Keys("I")
+	x.WaitFor("micro.http.broker")
+	x.Keys("I")
+	x.WaitGone("micro.http.broker")
+}
+
 func TestNothingHappenedIsSaid(t *testing.T) {
 	th := theme.Default()
 	x, _ := showtest.Start(t, events.Route(t.Context(), showtest.Session(t, nil), showtest.New(), th), nil, 120, 30)

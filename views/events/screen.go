@@ -34,6 +34,7 @@ type screen struct {
 	drawn    uint64 // events there were when rows were made
 	stale    bool   // rows may be older than the timeline
 	began    bool   // rows were made
+	internal bool   // what happened to the framework's own services is shown
 }
 
 var (
@@ -103,11 +104,18 @@ func (s *screen) rebuild() {
 	s.drawn, s.began = n, true
 	var rows []*row
 	for _, r := range rowsOf(events, dropped, s.theme.Glyphs.Right) {
-		if s.target.Service == "" || r.Node.Service == s.target.Service {
+		if s.wanted(r.Node.Service) {
 			rows = append(rows, r)
 		}
 	}
 	s.Set(rows)
+}
+
+func (s *screen) wanted(service string) bool {
+	if s.target.Service != "" {
+		return service == s.target.Service
+	}
+	return s.internal || !fleet.Internal(service)
 }
 
 func (s *screen) empty() safetext.Block {
@@ -155,7 +163,17 @@ func (s *screen) actions() []tui.Action {
 		{ID: "events.open", Keys: []string{"enter"}, Name: "nodes", Help: "the service's nodes as they are now", Disabled: s.none, Run: s.open("nodes")},
 		{ID: "events.describe", Keys: []string{"d"}, Name: "describe", Help: "the service's record in the registry", Disabled: s.none, Run: s.open("describe")},
 		{ID: "events.copy", Keys: []string{"y"}, Name: "copy", Disabled: s.none, Run: s.copy},
+		{ID: "events.internal", Keys: []string{"I"}, Name: "internal", Help: "show or hide what happened to the framework's own services", Run: s.toggleInternal, Hidden: true},
 	}, s.Keys("events")...)
+}
+
+func (s *screen) toggleInternal() tea.Cmd {
+	s.internal, s.began = !s.internal, false
+	s.rebuild()
+	if s.internal {
+		return tui.Say(tui.Info, safetext.Literal("the framework's own services are shown"))
+	}
+	return tui.Say(tui.Info, safetext.Literal("the framework's own services are hidden"))
 }
 
 func (s *screen) none() string {

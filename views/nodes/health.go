@@ -50,7 +50,7 @@ func (s *screen) check() tea.Cmd {
 	for _, n := range nodes {
 		cmds = append(cmds, func() tea.Msg { return s.ask(ctx, id, n) })
 	}
-	return tea.Batch(append(cmds, tui.Say(tui.Info, safetext.Format("asking %s", show.Count(len(nodes), "node"))))...)
+	return tea.Sequence(tui.Say(tui.Info, safetext.Format("asking %s", show.Count(len(nodes), "node"))), tea.Batch(cmds...))
 }
 
 // ask runs beside the program: it only reads what never changes.

@@ -20,7 +20,7 @@ func columns() []table.Column {
 	return []table.Column{
 		{Title: "SERVICE", Min: 10, Max: 40},
 		{Title: "VERSION", Max: 16, Priority: 5, Style: show.Dim},
-		{Title: "ID", Min: 8, Max: 36},
+		{Title: "ID", Min: 8, Max: 36, Priority: 2},
 		{Title: "ADDRESS", Min: 14, Max: 48, Priority: 1, Flex: 1},
 		{Title: "STATE", Min: 9, Max: 9, Style: state, Number: show.By(severity)},
 		{Title: "REQ/S", Right: true, Priority: 2, Number: load(func(l show.Load) float64 { return l.Requests })},
