@@ -44,7 +44,7 @@ func program(name string) int {
 	defer cancel()
 	m.cancel = cancel
 	err := m.guard.Run(ctx)
-	fmt.Printf("error: %v\n", err)
+	fmt.Printf("ended, error: %v\n", err)
 	return guard.Code(err)
 }
 
@@ -203,7 +203,7 @@ func (c *child) exits(code int) {
 	if got := c.cmd.ProcessState.ExitCode(); got != code {
 		c.t.Errorf("exit status %d, want %d", got, code)
 	}
-	c.waitFor("error: ", 1) // the program's last words: all before it was read
+	c.waitFor("ended, error: ", 1) // the program's last words: all before it was read
 	c.restored()
 }
 
@@ -244,10 +244,10 @@ func TestTheTerminalIsRestored(t *testing.T) {
 		code  int
 		print string // after the end
 	}{
-		{name: "quit", keys: "q", print: "error: <nil>"},
+		{name: "quit", keys: "q", print: "ended, error: <nil>"},
 		{name: "update", keys: "x", code: 1, print: "boom in update\r\n\r\ngoroutine "},
 		{name: "view", keys: "x", code: 1, print: "boom in view\r\n\r\ngoroutine "},
-		{name: "cancel", keys: "x", print: "error: <nil>"},
+		{name: "cancel", keys: "x", print: "ended, error: <nil>"},
 		{name: "cmd", keys: "x", sees: "SAID", sig: syscall.SIGTERM, code: 143},
 		{name: "batch", keys: "x", sees: "SAID", sig: syscall.SIGTERM, code: 143},
 		{name: "go", keys: "x", sees: "SAID", sig: syscall.SIGTERM, code: 143},
@@ -301,7 +301,7 @@ func TestSuspendAndResume(t *testing.T) {
 	}
 	p.waitFor("READY", 3)
 	p.keys("q")
-	p.waitFor("error: <nil>", 1)
+	p.waitFor("ended, error: <nil>", 1)
 	p.waitFor("PROMPT> ", 4)
 	p.keys("exit\n")
 	p.exits(0)
