@@ -182,7 +182,7 @@ func (k *call) run() {
 	ctx := k.context()
 	defer ctx.End()
 	if k.stream != nil {
-		k.stream.ctx = ctx
+		k.conn.setContext(k.stream, ctx)
 	}
 	served := false
 	defer func() {

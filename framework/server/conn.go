@@ -10,6 +10,7 @@ import (
 	"time"
 
 	errs "github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/internal/deadline"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/internal/peer"
 	"github.com/microtop/microtop/framework/limits"
@@ -228,6 +229,24 @@ func (c *conn) tell() {
 	_ = c.sock.Send(&transport.Message{Header: map[string]string{ // a lost peer needs no telling
 		mucp.Error: text, mucp.XError: text, mucp.Draining: "1",
 	}})
+}
+
+// setContext sets a stream's context, which endStreams looks at from another goroutine.
+func (c *conn) setContext(s *stream, ctx *deadline.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.ctx = ctx
+}
+
+// endStreams ends the contexts of streams, so that their handlers return: those of internal handlers only, or all.
+func (c *conn) endStreams(all bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for call := range c.calls {
+		if s := call.stream; s != nil && s.ctx != nil && (all || call.route != nil && call.route.internal) {
+			s.ctx.End()
+		}
+	}
 }
 
 // running names what runs.

@@ -316,3 +316,27 @@ func TestNodeAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestEndlessStreamsDoNotHoldUpTheDrain(t *testing.T) {
+	t.Parallel()
+	for _, internal := range []bool{true, false} {
+		h := newHeld()
+		s := start(t, nil, server.DrainTimeout(time.Second))
+		if err := s.Handle(s.NewHandler(h, server.InternalHandler(internal))); err != nil {
+			t.Fatal(err)
+		}
+		p := connect(t, s)
+		p.write(post("", "Micro-Endpoint: Held.Listen", "Micro-Id: 1", "Micro-Stream: 1"))
+		<-h.running
+		began := time.Now()
+		if err := s.Stop(); err != nil {
+			t.Errorf("internal %v: %v", internal, err)
+		}
+		if took := time.Since(began); took > 900*time.Millisecond || !internal && took < 500*time.Millisecond {
+			t.Errorf("internal %v: stop took %v of a drain timeout of 1 s", internal, took)
+		}
+		if f, _ := p.read(); f.ID != "1" || f.Error == "" {
+			t.Errorf("internal %v: the stream ended with %+v", internal, f)
+		}
+	}
+}

@@ -52,8 +52,9 @@ type routes struct {
 // route is a method with its wrappers around it.
 type route struct {
 	*method
-	name  string
-	serve HandlerFunc
+	name     string
+	internal bool
+	serve    HandlerFunc
 }
 
 // delivery is a subscriber's function with its wrappers around it.
@@ -130,7 +131,7 @@ func (r *router) store(next *routes) error {
 			if !h.Options().Internal {
 				serve = wrapped(serve, next.wrapHandler)
 			}
-			byName[m.Name] = &route{method: m, name: h.Name() + "." + m.Name, serve: serve}
+			byName[m.Name] = &route{method: m, name: h.Name() + "." + m.Name, internal: h.Options().Internal, serve: serve}
 		}
 		next.methods[h.Name()] = byName
 	}

@@ -46,11 +46,17 @@ func (r *run) stop() error {
 	return errors.Join(failed...)
 }
 
-// drain waits until nothing runs, or returns an error that names what does.
+// drain waits until nothing runs, or returns an error that names what does. Streams may have no end of their own: those
+// of internal handlers are ended at once, the others when half of the time is over.
 func (r *run) drain(ctx context.Context) error {
+	r.endStreams(false)
+	half := time.NewTimer(r.opts.DrainTimeout / 2)
+	defer half.Stop()
 	for r.active.Load() > 0 {
 		select {
 		case <-r.quiet:
+		case <-half.C:
+			r.endStreams(true)
 		case <-ctx.Done():
 			if names := r.running(); len(names) > 0 {
 				return fmt.Errorf("%w (%s): %s", errNotStopped, r.opts.DrainTimeout, strings.Join(names, ", "))
@@ -87,6 +93,12 @@ func (r *run) connCount() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.conns)
+}
+
+func (r *run) endStreams(all bool) {
+	for _, c := range r.openConns() {
+		c.endStreams(all)
+	}
 }
 
 func (r *run) tellConns() {

@@ -7,13 +7,14 @@ import (
 	"sync"
 
 	"github.com/microtop/microtop/framework/codec"
+	"github.com/microtop/microtop/framework/internal/deadline"
 	"github.com/microtop/microtop/framework/internal/mucp"
 )
 
 // stream is a stream from the handler's side.
 type stream struct {
 	call *call
-	ctx  context.Context //nolint:containedctx // Stream has a Context method
+	ctx  *deadline.Context // set before the handler runs
 	in   inbox
 
 	mu  sync.Mutex

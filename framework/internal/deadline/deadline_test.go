@@ -20,8 +20,8 @@ func TestEndsAtItsDeadline(t *testing.T) {
 			t.Fatal("not a live context with its parent's values")
 		}
 		time.Sleep(2 * time.Second)
-		if !errors.Is(c.Err(), context.DeadlineExceeded) {
-			t.Errorf("nobody waited: %v", c.Err())
+		if !errors.Is(c.Err(), context.DeadlineExceeded) || !errors.Is(context.Cause(c), context.DeadlineExceeded) {
+			t.Errorf("nobody waited: %v, because of %v", c.Err(), context.Cause(c))
 		}
 		<-c.Done()
 		if !errors.Is(c.Err(), context.DeadlineExceeded) {
