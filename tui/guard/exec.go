@@ -29,6 +29,9 @@ var _ tea.ExecCommand = (*foreign)(nil)
 // nothing is drawn any more.
 const away = 20 * time.Millisecond
 
+// late is how long after the other program's end a signal still counts as meant for it.
+const late = 50 * time.Millisecond
+
 func (f *foreign) Run() error {
 	timer := time.NewTimer(away)
 	defer func() { <-timer.C }()
@@ -36,8 +39,12 @@ func (f *foreign) Run() error {
 		return nil
 	}
 	f.running.Store(true)
-	defer f.running.Store(false)
-	return f.command.Run()
+	err := f.command.Run()
+	// The ctrl+c that ended the other program was sent to this one too, and may be on its way.
+	settle := time.NewTimer(late)
+	<-settle.C
+	f.running.Store(false)
+	return err
 }
 
 func (f *foreign) SetStdin(r io.Reader) {
