@@ -59,6 +59,11 @@ type Node struct {
 // Protocol is what the node speaks: mucp, grpc or http.
 func (n *Node) Protocol() string { return cmp.Or(n.Metadata["protocol"], "mucp") }
 
+// Record is the node as registries hold it.
+func (n *Node) Record() *registry.Node {
+	return &registry.Node{Id: n.ID, Address: n.Address, Metadata: n.Metadata}
+}
+
 // Key tells one node from another across services and versions.
 func (n *Node) Key() string { return n.Service + "\x00" + n.Version + "\x00" + n.ID }
 

@@ -26,16 +26,19 @@ func open(ctx context.Context, session *introspect.Session, node Node, endpoint 
 	return stream, nil
 }
 
+// Record is one log record of a node.
+type Record = pb.Record
+
 // Logs calls yield with each log record of the node: the last count (0: all that are kept), and with follow those to
 // come, until yield returns false or ctx ends.
-func Logs(ctx context.Context, session *introspect.Session, node Node, count int64, follow bool, yield func(*pb.Record) bool) error {
+func Logs(ctx context.Context, session *introspect.Session, node Node, count int64, follow bool, yield func(*Record) bool) error {
 	stream, err := open(ctx, session, node, "Debug.Log", &pb.LogRequest{Service: node.Service, Count: count, Stream: follow})
 	if err != nil {
 		return fmt.Errorf("logs of %s: %w", node.Id, err)
 	}
 	defer func() { _ = stream.Close() }() // whatever it says, the records are here
 	for {
-		record := new(pb.Record)
+		record := new(Record)
 		switch err := stream.Recv(record); {
 		case errors.Is(err, io.EOF), err != nil && ctx.Err() != nil:
 			return nil

@@ -41,7 +41,7 @@ func BodyLine(body []byte) safetext.Line {
 		return safetext.Clean(string(safetext.JSON(out.Bytes())))
 	}
 	head := body[:min(len(body), headed)]
-	if textual(head) {
+	if utf8.Valid(body) || len(head) < len(body) && textual(head) {
 		return safetext.Clean(string(head))
 	}
 	return safetext.Format("% x", head[:min(len(head), 256)])

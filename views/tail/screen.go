@@ -298,7 +298,7 @@ func (s *screen) Cursor() (x, y int, ok bool) { return 0, 1, true }
 
 // View implements [tui.Screen].
 func (s *screen) View(w, h int) string {
-	title := safetext.Format("messages of %s", show.Names(s.topics))
+	title := safetext.Literal("messages")
 	if s.whole {
 		title = safetext.Literal("message; esc goes back")
 	}
