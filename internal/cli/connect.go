@@ -69,7 +69,7 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	}
 	return introspect.Open(introspect.Config{
 		Registry: r, Broker: b, Registered: where,
-		Client:  client.NewClient(client.Registry(r), client.Broker(b), client.WithLogger(quiet)),
+		Client:  client.NewClient(client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy()),
 		Timeout: f.timeout, Token: f.debugToken, TokenHosts: hosts, ReadOnly: f.readOnly,
 	})
 }

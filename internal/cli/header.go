@@ -20,11 +20,13 @@ const staleAfter = 15 * time.Second
 type totals struct {
 	generation                 uint64
 	services, nodes, endpoints int
-	requests, errors           float64
+	requests                   float64 // a second
+	share                      float64 // of errors, of the last minute's requests
 }
 
 func sum(s *fleet.Snapshot) totals {
 	t := totals{generation: s.Generation}
+	var asked, failed float64
 	for _, service := range s.Visible() {
 		t.services++
 		t.nodes += len(service.Nodes) - service.Count(fleet.Down)
@@ -32,11 +34,22 @@ func sum(s *fleet.Snapshot) totals {
 		for _, n := range service.Nodes {
 			if n.Vitals != nil && n.State == fleet.Up {
 				t.requests += n.Vitals.RequestRate
-				t.errors += n.Vitals.ErrorRate
+				asked += total(n.Vitals.Recent)
+				failed += total(n.Vitals.RecentErrors)
 			}
 		}
 	}
+	if asked > 0 {
+		t.share = failed / asked
+	}
 	return t
+}
+
+func total(rates []float64) (sum float64) {
+	for _, r := range rates {
+		sum += r
+	}
+	return sum
 }
 
 // header says where the console is connected, how much is there, and how fresh that is.
@@ -52,11 +65,7 @@ func header(session *introspect.Session, live *fleet.Fleet, look theme.Theme) fu
 			out = append(out, tui.Segment{Value: safetext.Literal("read only"), Style: look.Warn})
 		}
 		errors := look.Good
-		share := 0.0
-		if t.requests > 0 {
-			share = 100 * t.errors / t.requests
-		}
-		if share >= 1 {
+		if t.share >= 0.01 {
 			errors = look.Warn
 		}
 		return append(out,
@@ -64,7 +73,7 @@ func header(session *introspect.Session, live *fleet.Fleet, look theme.Theme) fu
 			tui.Segment{Label: safetext.Literal("nodes"), Value: safetext.Format("%d", t.nodes), Style: look.Text},
 			tui.Segment{Label: safetext.Literal("endpoints"), Value: safetext.Format("%d", t.endpoints), Style: look.Text},
 			tui.Segment{Value: safetext.Format("%.0f req/s", t.requests), Style: look.Text},
-			tui.Segment{Value: safetext.Format("%.1f%% err", share), Style: errors},
+			tui.Segment{Value: safetext.Format("%.1f%% err", 100*t.share), Style: errors},
 			freshness(s, look),
 		)
 	}

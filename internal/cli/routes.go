@@ -7,8 +7,15 @@ import (
 	"github.com/microtop/microtop/introspect/fleet"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/theme"
+	"github.com/microtop/microtop/views/call"
+	"github.com/microtop/microtop/views/describe"
+	"github.com/microtop/microtop/views/endpoints"
+	"github.com/microtop/microtop/views/events"
 	"github.com/microtop/microtop/views/nodes"
+	"github.com/microtop/microtop/views/publish"
 	"github.com/microtop/microtop/views/services"
+	"github.com/microtop/microtop/views/stream"
+	"github.com/microtop/microtop/views/topics"
 )
 
 // routes are the console's screens, in the order of help.
@@ -16,5 +23,12 @@ func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look 
 	return []tui.Route{
 		services.Route(ctx, s, live, look),
 		nodes.Route(ctx, s, live, look),
+		endpoints.Route(ctx, s, look),
+		describe.Route(ctx, s, look),
+		call.Route(ctx, s, look),
+		stream.Route(ctx, s, look),
+		topics.Route(ctx, s, live, look),
+		publish.Route(ctx, s, look),
+		events.Route(ctx, s, live, look),
 	}
 }

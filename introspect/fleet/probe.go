@@ -147,12 +147,17 @@ func next(before *Vitals, now *pb.StatsResponse, rtt time.Duration) *Vitals {
 	}
 	v.RequestRate = float64(v.Requests-before.Requests) / seconds
 	v.ErrorRate = float64(v.Errors-before.Errors) / seconds
-	recent := before.Recent
+	v.Recent = push(before.Recent, v.RequestRate)
+	v.RecentErrors = push(before.RecentErrors, v.ErrorRate)
+	return v
+}
+
+// push returns a copy of recent with a rate added, and the oldest gone where there are enough.
+func push(recent []float64, rate float64) []float64 {
 	if len(recent) >= recentRates {
 		recent = recent[1:]
 	}
-	v.Recent = append(append(make([]float64, 0, recentRates), recent...), v.RequestRate)
-	return v
+	return append(append(make([]float64, 0, recentRates), recent...), rate)
 }
 
 // statsProber asks mucp nodes for Debug.Stats: any answer, even that there is no debug service, says that they are well.

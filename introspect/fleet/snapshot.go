@@ -82,8 +82,8 @@ type Vitals struct {
 	RTT time.Duration
 	// Taken is when.
 	Taken time.Time
-	// Recent are the last request rates, oldest first.
-	Recent []float64
+	// Recent and RecentErrors are the last minute's rates, oldest first.
+	Recent, RecentErrors []float64
 }
 
 // Service is one name with its nodes of all versions.

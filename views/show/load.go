@@ -12,20 +12,20 @@ import (
 
 // Load is what some nodes do together. Nodes that are down count for nothing.
 type Load struct {
-	// Rates are NaN when no node tells.
-	Requests, Errors float64
+	// Requests is a second's, NaN when no node tells.
+	Requests         float64
 	Heap, Goroutines uint64
 	// Uptime is the youngest node's: after a restart it is short. 0 unknown.
 	Uptime time.Duration
 	// RTT is the slowest probe's.
 	RTT time.Duration
-	// Recent are the last request rates, oldest first.
-	Recent []float64
+	// asked and failed are the last minute's requests and errors: an error in fifty shows on a quiet service too.
+	asked, failed float64
 }
 
 // LoadOf adds nodes up.
 func LoadOf(nodes []*fleet.Node) Load {
-	sum := Load{Requests: math.NaN(), Errors: math.NaN()}
+	sum := Load{Requests: math.NaN()}
 	for _, n := range nodes {
 		v := n.Vitals
 		if v == nil || n.State == fleet.Down {
@@ -41,10 +41,18 @@ func LoadOf(nodes []*fleet.Node) Load {
 			continue
 		}
 		if math.IsNaN(sum.Requests) {
-			sum.Requests, sum.Errors = 0, 0
+			sum.Requests = 0
 		}
 		sum.Requests += v.RequestRate
-		sum.Errors += v.ErrorRate
+		sum.asked += total(v.Recent)
+		sum.failed += total(v.RecentErrors)
+	}
+	return sum
+}
+
+func total(rates []float64) (sum float64) {
+	for _, r := range rates {
+		sum += r
 	}
 	return sum
 }
@@ -67,12 +75,12 @@ func Trend(nodes []*fleet.Node, n int) []float64 {
 	return out[n-have:]
 }
 
-// ErrorShare is errors by requests, NaN when nothing was asked.
+// ErrorShare is errors by requests of the last minute, NaN when nothing was asked.
 func (l Load) ErrorShare() float64 {
-	if !(l.Requests > 0) {
+	if !(l.asked > 0) {
 		return math.NaN()
 	}
-	return l.Errors / l.Requests
+	return l.failed / l.asked
 }
 
 // Spark draws values in w cells as a small curve, the newest last, scaled to the greatest of them.

@@ -72,9 +72,9 @@ func TestALoadLeavesOutWhoIsDown(t *testing.T) {
 	down.State = fleet.Down
 	nodes := []*fleet.Node{showtest.Up("1", "a", "h:1", 100, 1), showtest.Up("1", "b", "h:2", 300, 3), down}
 	nodes[1].Vitals.Uptime = time.Minute
-	nodes[1].Vitals.Recent = []float64{1, 2}
+	nodes[1].Vitals.Recent, nodes[1].Vitals.RecentErrors = []float64{1, 2}, []float64{0, 0.03}
 	load := show.LoadOf(nodes)
-	if load.Requests != 400 || load.ErrorShare() != 0.01 || load.Uptime != time.Minute || load.Heap != 76<<20 {
+	if load.Requests != 400 || math.Abs(load.ErrorShare()-0.01) > 1e-9 || load.Uptime != time.Minute || load.Heap != 76<<20 {
 		t.Errorf("%+v", load)
 	}
 	if diff := cmp.Diff([]float64{100 / 1.1, 100, 100/1.2 + 1, 102}, show.Trend(nodes, 4), cmpopts.EquateApprox(0, 1e-9)); diff != "" {

@@ -106,6 +106,11 @@ func Service(name string, nodes ...*fleet.Node) *fleet.Service {
 	return s
 }
 
+// ramp is a rate that grew.
+func ramp(rate float64) []float64 {
+	return []float64{rate / 8, rate / 4, rate / 3, rate / 2, rate / 1.5, rate / 1.2, rate / 1.1, rate, rate / 1.2, rate}
+}
+
 // Up makes a node that is up and busy.
 func Up(version, id, address string, rate, errors float64) *fleet.Node {
 	soon := time.Now().Add(time.Minute) // reads "now" for as long as a test lasts
@@ -114,7 +119,7 @@ func Up(version, id, address string, rate, errors float64) *fleet.Node {
 		Metadata: map[string]string{"protocol": "mucp", "transport": "http", "server": "mucp", "registry": "mdns"},
 		Vitals: &fleet.Vitals{
 			RequestRate: rate, ErrorRate: errors, Heap: 38 << 20, Goroutines: 112, RTT: 1200 * time.Microsecond, Uptime: 134 * time.Minute,
-			Recent: []float64{rate / 8, rate / 4, rate / 3, rate / 2, rate / 1.5, rate / 1.2, rate / 1.1, rate, rate / 1.2, rate},
+			Recent: ramp(rate), RecentErrors: ramp(errors),
 		},
 	}
 }
