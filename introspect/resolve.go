@@ -137,7 +137,15 @@ func (t Target) narrow(services []*registry.Service, where string) ([]*registry.
 	}
 	where = t.Service + " (" + where + ")"
 	if t.Version != "" && !slices.Contains(versions, t.Version) {
-		return nil, &NotFoundError{Kind: "version", Name: t.Version, Where: where, Nearest: nearest.Names(t.Version, versions), Known: len(versions)}
+		return nil, &NotFoundError{Kind: "version", Name: t.Version, Where: where, Nearest: alike(t.Version, versions), Known: len(versions)}
 	}
-	return nil, &NotFoundError{Kind: "node", Name: t.Node, Where: where, Nearest: nearest.Names(t.Node, ids), Known: len(ids)}
+	return nil, &NotFoundError{Kind: "node", Name: t.Node, Where: where, Nearest: alike(t.Node, ids), Known: len(ids)}
+}
+
+// alike are the names most like the one asked for; where none is and there are few, all of them.
+func alike(name string, have []string) []string {
+	if names := nearest.Names(name, have); len(names) > 0 || len(have) > 3 {
+		return names
+	}
+	return have
 }

@@ -31,9 +31,13 @@ type Request struct {
 	Body []byte
 	// Metadata are request headers.
 	Metadata map[string]string
+	// Kind, if not empty, is how the caller means to stream: another kind of endpoint is refused, and one whose kind
+	// nobody told is taken for it. Unary calls need none.
+	Kind schema.Kind
 	// ContentType, if not empty, is used as it is, and Body is sent as it is.
 	ContentType string
-	// Timeout bounds all attempts together; 0 is the session's. A stream has none.
+	// Timeout bounds a call with all its attempts and the look at the schema before; 0 is the session's. A stream has
+	// none.
 	Timeout time.Duration
 	// Retries, if not nil, is the number of attempts after the first.
 	Retries *int
@@ -79,34 +83,64 @@ func (r *Result) Node() string {
 	return r.Attempts[len(r.Attempts)-1].Node
 }
 
+// KindError says that an endpoint is called in another way. Nothing was sent.
+type KindError struct {
+	Service, Endpoint string
+	// Kind is the endpoint's.
+	Kind schema.Kind
+	// Topic is a subscriber's.
+	Topic string
+}
+
+// Error implements error.
+func (e *KindError) Error() string {
+	switch e.Kind {
+	case schema.Subscriber:
+		return fmt.Sprintf("%s of %s is a subscriber of topic %s: publish to the topic instead", e.Endpoint, e.Service, e.Topic)
+	case schema.Unary:
+		return fmt.Sprintf("%s is unary: use `microtop call %s %s`", e.Endpoint, e.Service, e.Endpoint)
+	case schema.Stream:
+		return fmt.Sprintf("%s is a stream: use `microtop stream server|client|bidi %s %s`", e.Endpoint, e.Service, e.Endpoint)
+	case schema.Server, schema.Client, schema.Bidi:
+	}
+	return fmt.Sprintf("%s is a %s stream: use `microtop stream %s %s %s`", e.Endpoint, e.Kind, e.Kind, e.Service, e.Endpoint)
+}
+
 // plan is a request with everything decided that can be before it is sent.
 type plan struct {
 	request     Request
 	description *Description
 	endpoint    *schema.Endpoint
+	nodes       []*registry.Service // what may be called; nil means any node of the service
 	contentType string
 	protobuf    bool
 }
 
-// prepare resolves the target, checks the body and chooses the encoding. Its errors mean that nothing was sent.
+// prepare resolves the target and chooses the encoding. Its errors mean that nothing was sent.
 func prepare(ctx context.Context, session *introspect.Session, r Request) (*plan, error) {
-	found, err := Load(ctx, session, r.Target)
-	if err != nil {
-		return nil, err
-	}
-	d, e, err := find(found, r.Endpoint)
-	if err != nil {
-		return nil, err
-	}
-	if !e.Kind.Callable() {
-		return nil, fmt.Errorf("%s of %s is a subscriber of topic %s: publish to the topic instead", e.Name, d.Name, e.Topic)
-	}
 	if !isDebug(r.Endpoint) {
 		if err := session.Change(); err != nil {
 			return nil, err
 		}
 	}
+	found, err := Load(ctx, session, r.Target)
+	if err != nil {
+		return nil, err
+	}
+	having, e, err := find(found, r.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	d := having[0]
+	if !e.Kind.Callable() {
+		return nil, &KindError{Service: d.Name, Endpoint: e.Name, Kind: e.Kind, Topic: e.Topic}
+	}
 	p := &plan{request: r, description: d, endpoint: e, contentType: r.ContentType}
+	if r.Node != "" || r.Version != "" || len(having) < len(found) {
+		for _, d := range having {
+			p.nodes = append(p.nodes, d.Service)
+		}
+	}
 	if p.contentType == "" {
 		p.contentType = jsonType
 		if e.Protobuf && d.Schema.Message(e.Request) != nil && d.Schema.Message(e.Response) != nil {
@@ -158,12 +192,18 @@ func firstValue(data []byte) []byte {
 // Unary calls an endpoint and waits for its answer. The error says why nothing was sent; what came of a call that was
 // sent is in the result.
 func Unary(ctx context.Context, session *introspect.Session, r Request) (*Result, error) {
+	timeout := r.Timeout
+	if timeout == 0 {
+		timeout = session.Timeout()
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	p, err := prepare(ctx, session, r)
 	if err != nil {
 		return nil, err
 	}
 	if p.endpoint.Kind.Streams() && p.endpoint.Source != "" {
-		return nil, fmt.Errorf("%s is a %s stream: use `microtop stream %s %s %s`", r.Endpoint, p.endpoint.Kind, streamVerb(p.endpoint.Kind), r.Service, r.Endpoint)
+		return nil, &KindError{Service: r.Service, Endpoint: r.Endpoint, Kind: p.endpoint.Kind}
 	}
 	body, err := p.encode(r.Body)
 	if err != nil {
@@ -173,7 +213,7 @@ func Unary(ctx context.Context, session *introspect.Session, r Request) (*Result
 	c := session.Client()
 	answer := new(bytes.Frame)
 	req := c.NewRequest(p.description.Name, r.Endpoint, body, client.WithContentType(p.contentType))
-	options := append(p.options(session), client.OnAttempt(func(a client.Attempt) {
+	options := append(p.options(), client.OnAttempt(func(a client.Attempt) {
 		result.Attempts = append(result.Attempts, attempt(a))
 	}))
 	result.Err = c.Call(p.context(ctx), req, answer, options...)
@@ -193,13 +233,6 @@ func attempt(a client.Attempt) Attempt {
 	return out
 }
 
-func streamVerb(k schema.Kind) string {
-	if k == schema.Stream {
-		return "server|client|bidi"
-	}
-	return string(k)
-}
-
 func (p *plan) context(ctx context.Context) context.Context {
 	if len(p.request.Metadata) == 0 {
 		return ctx
@@ -207,14 +240,10 @@ func (p *plan) context(ctx context.Context) context.Context {
 	return metadata.MergeContext(ctx, p.request.Metadata, true)
 }
 
-// options are the call options that the request's target, timeout and retries ask for.
-func (p *plan) options(session *introspect.Session) []client.CallOption {
+// options are the call options that the request's target and retries ask for.
+func (p *plan) options() []client.CallOption {
 	r := p.request
-	timeout := r.Timeout
-	if timeout == 0 {
-		timeout = session.Timeout()
-	}
-	options := []client.CallOption{client.WithRequestTimeout(timeout)}
+	var options []client.CallOption
 	if r.Retries != nil {
 		options = append(options, client.WithRetries(*r.Retries))
 	}
@@ -224,23 +253,26 @@ func (p *plan) options(session *introspect.Session) []client.CallOption {
 	if r.Address != "" {
 		return append(options, client.WithAddress(r.Address))
 	}
-	if r.Node != "" || r.Version != "" {
-		options = append(options, client.WithSelectOption(selector.WithFilter(only(p.description.Service))))
+	if p.nodes != nil {
+		options = append(options, client.WithSelectOption(selector.WithFilter(only(p.nodes))))
 	}
 	return options
 }
 
 // only keeps the nodes that were resolved for the target.
-func only(resolved *registry.Service) selector.Filter {
+func only(resolved []*registry.Service) selector.Filter {
+	allowed := map[[2]string]bool{}
+	for _, service := range resolved {
+		for _, node := range service.Nodes {
+			allowed[[2]string{service.Version, node.Id}] = true
+		}
+	}
 	return func(services []*registry.Service) []*registry.Service {
 		var out []*registry.Service
 		for _, service := range services {
-			if service.Version != resolved.Version {
-				continue
-			}
 			kept := *service
 			kept.Nodes = slices.DeleteFunc(slices.Clone(service.Nodes), func(n *registry.Node) bool {
-				return !slices.ContainsFunc(resolved.Nodes, func(r *registry.Node) bool { return r.Id == n.Id })
+				return !allowed[[2]string{service.Version, n.Id}]
 			})
 			if len(kept.Nodes) > 0 {
 				out = append(out, &kept)

@@ -2,11 +2,15 @@ package invoke
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/microtop/microtop/framework/client"
 	pb "github.com/microtop/microtop/framework/debug/proto"
+	microerrors "github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/schema"
@@ -21,44 +25,95 @@ type Description struct {
 	Problem string
 }
 
-// Load describes each version that the target allows, highest first.
+const (
+	// nodesAsked is how many nodes of a version are asked for its schema, one after the other.
+	nodesAsked = 3
+	// askNext is how long one may take before the next one is asked too.
+	askNext = 200 * time.Millisecond
+)
+
+// Load describes each version that the target allows, highest first. Nodes that do not answer cost half of what a call
+// may take at most.
 func Load(ctx context.Context, session *introspect.Session, target introspect.Target) ([]*Description, error) {
 	services, err := session.Resolve(ctx, target)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*Description, 0, len(services))
-	for _, service := range services {
-		out = append(out, describe(ctx, session, service))
+	budget := session.Timeout()
+	if end, ok := ctx.Deadline(); ok {
+		budget = min(budget, time.Until(end))
 	}
+	ctx, cancel := context.WithTimeout(ctx, budget/2)
+	defer cancel()
+	out := make([]*Description, len(services))
+	var wg sync.WaitGroup
+	for i, service := range services {
+		wg.Go(func() { out[i] = describe(ctx, session, service) })
+	}
+	wg.Wait()
 	return out, nil
 }
 
-// describe asks the version's nodes in turn for the schema, and falls back on the registry's value trees.
+// describe asks the version's nodes for the schema, and falls back on the registry's value trees.
 func describe(ctx context.Context, session *introspect.Session, service *registry.Service) *Description {
-	d := &Description{Service: service, Source: schema.Debug}
-	var err error
-	for _, node := range service.Nodes[:min(len(service.Nodes), 2)] {
-		if d.Schema, err = fromNode(ctx, session, service.Name, node); err == nil {
-			return d
+	answer, err := fromNodes(ctx, session, service)
+	if err != nil {
+		return &Description{Service: service, Schema: schema.FromRegistry(service.Endpoints), Source: schema.Registry, Problem: err.Error()}
+	}
+	return &Description{Service: service, Schema: answer, Source: schema.Debug}
+}
+
+// fromNodes asks the nodes for the schema: the next one when one failed, or has not answered for a moment. The error is
+// the first node's.
+func fromNodes(ctx context.Context, session *introspect.Session, service *registry.Service) (*schema.Service, error) {
+	type answer struct {
+		schema *schema.Service
+		err    error
+	}
+	nodes := service.Nodes[:min(len(service.Nodes), nodesAsked)]
+	answers := make(chan answer, len(nodes))
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	next := time.NewTimer(0)
+	defer next.Stop()
+	first := errors.New("no node answered")
+	for asked, answered := 0, 0; answered < len(nodes); {
+		select {
+		case <-next.C:
+			if asked == len(nodes) {
+				continue
+			}
+			node := nodes[asked]
+			wg.Go(func() {
+				s, err := fromNode(ctx, session, service.Name, node)
+				answers <- answer{s, err}
+			})
+			asked++
+			next.Reset(askNext)
+		case a := <-answers:
+			if a.err == nil {
+				return a.schema, nil
+			}
+			if answered++; answered == 1 {
+				first = a.err
+			}
+			next.Reset(0)
 		}
 	}
-	d.Source, d.Problem = schema.Registry, err.Error()
-	d.Schema = schema.FromRegistry(service.Endpoints)
-	return d
+	return nil, first
 }
 
 func fromNode(ctx context.Context, session *introspect.Session, service string, node *registry.Node) (*schema.Service, error) {
 	if p := node.Metadata["protocol"]; p != "" && p != "mucp" {
 		return nil, fmt.Errorf("%s speaks %s", node.Id, p)
 	}
-	ctx, cancel := context.WithTimeout(ctx, session.Timeout()/2)
-	defer cancel()
 	c := session.Client()
 	answer := new(pb.SchemaResponse)
 	req := c.NewRequest(service, "Debug.Schema", new(pb.SchemaRequest), client.WithContentType(protobufType))
 	if err := c.Call(ctx, req, answer, client.WithAddress(node.Address), client.WithRetries(0)); err != nil {
-		return nil, fmt.Errorf("Debug.Schema of %s: %w", node.Id, err)
+		return nil, fmt.Errorf("Debug.Schema of %s: %s", node.Id, microerrors.FromError(err).GetDetail())
 	}
 	return schema.FromDebug(answer)
 }
@@ -66,20 +121,31 @@ func fromNode(ctx context.Context, session *introspect.Session, service string, 
 // isDebug says whether an endpoint is the debug service's, which schemas leave out.
 func isDebug(endpoint string) bool { return strings.HasPrefix(endpoint, "Debug.") }
 
-// find returns the endpoint to call and the description that has it: the highest version's.
-func find(found []*Description, name string) (*Description, *schema.Endpoint, error) {
+// find returns the endpoint to call, of the highest version that has it, and the descriptions of the versions that do.
+// Of a service that shows no endpoints, and of the debug service, anything may be tried.
+func find(found []*Description, name string) ([]*Description, *schema.Endpoint, error) {
+	var having []*Description
+	var endpoint *schema.Endpoint
 	var first error
 	for _, d := range found {
 		e, err := d.Schema.Endpoint(name)
-		if err == nil {
-			return d, e, nil
-		}
-		if first == nil {
+		switch {
+		case err == nil:
+		case len(d.Schema.Endpoints) == 0 || isDebug(name):
+			e = &schema.Endpoint{Name: name, Kind: schema.Stream} // unknown: let the service say
+		case first == nil:
 			first = err
 		}
-		if len(d.Schema.Endpoints) == 0 || isDebug(name) {
-			return d, &schema.Endpoint{Name: name, Kind: schema.Stream}, nil // unknown: let the service say
+		if e == nil {
+			continue
+		}
+		having = append(having, d)
+		if endpoint == nil {
+			endpoint = e
 		}
 	}
-	return nil, nil, fmt.Errorf("%s: %w", found[0].Name, first)
+	if endpoint == nil {
+		return nil, nil, fmt.Errorf("%s: %w", found[0].Name, first)
+	}
+	return having, endpoint, nil
 }

@@ -3,7 +3,6 @@ package invoke
 import (
 	"context"
 	stderrors "errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 // Stream is an open stream. One goroutine may send while another receives.
 type Stream struct {
 	plan   *plan
+	kind   schema.Kind
 	stream client.Stream
 	start  time.Time
 	sent   atomic.Int64
@@ -29,22 +29,26 @@ func Open(ctx context.Context, session *introspect.Session, r Request) (*Stream,
 	if err != nil {
 		return nil, err
 	}
-	if p.endpoint.Kind == schema.Unary {
-		return nil, fmt.Errorf("%s is unary: use `microtop call %s %s`", r.Endpoint, r.Service, r.Endpoint)
+	kind := p.endpoint.Kind
+	if kind == schema.Stream && r.Kind != "" {
+		kind = r.Kind // nobody told
+	}
+	if kind == schema.Unary || r.Kind != "" && kind != r.Kind {
+		return nil, &KindError{Service: r.Service, Endpoint: r.Endpoint, Kind: kind}
 	}
 	var first *bytes.Frame
-	if len(r.Body) > 0 || p.endpoint.Kind == schema.Server {
+	if len(r.Body) > 0 || kind == schema.Server {
 		if first, err = p.encode(r.Body); err != nil {
 			return nil, err
 		}
 	}
 	c := session.Client()
 	req := c.NewRequest(p.description.Name, r.Endpoint, nil, client.WithContentType(p.contentType), client.StreamingRequest())
-	stream, err := c.Stream(p.context(ctx), req, p.options(session)...)
+	stream, err := c.Stream(p.context(ctx), req, p.options()...)
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{plan: p, stream: stream, start: time.Now()}
+	s := &Stream{plan: p, kind: kind, stream: stream, start: time.Now()}
 	if first != nil {
 		if err := s.send(first); err != nil {
 			return nil, stderrors.Join(err, stream.Close())
@@ -54,7 +58,7 @@ func Open(ctx context.Context, session *introspect.Session, r Request) (*Stream,
 }
 
 // Kind says how messages go.
-func (s *Stream) Kind() schema.Kind { return s.plan.endpoint.Kind }
+func (s *Stream) Kind() schema.Kind { return s.kind }
 
 // Start is when the stream was opened.
 func (s *Stream) Start() time.Time { return s.start }
