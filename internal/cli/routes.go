@@ -11,10 +11,12 @@ import (
 	"github.com/microtop/microtop/views/describe"
 	"github.com/microtop/microtop/views/endpoints"
 	"github.com/microtop/microtop/views/events"
+	"github.com/microtop/microtop/views/logs"
 	"github.com/microtop/microtop/views/nodes"
 	"github.com/microtop/microtop/views/publish"
 	"github.com/microtop/microtop/views/services"
 	"github.com/microtop/microtop/views/stream"
+	"github.com/microtop/microtop/views/tail"
 	"github.com/microtop/microtop/views/topics"
 )
 
@@ -28,7 +30,9 @@ func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look 
 		call.Route(ctx, s, look),
 		stream.Route(ctx, s, look),
 		topics.Route(ctx, s, live, look),
+		tail.Route(ctx, s, look),
 		publish.Route(ctx, s, look),
+		logs.Route(ctx, s, look),
 		events.Route(ctx, s, live, look),
 	}
 }
