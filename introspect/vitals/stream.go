@@ -14,6 +14,9 @@ import (
 
 // open starts a stream of the debug service and sends its one request.
 func open(ctx context.Context, session *introspect.Session, node Node, endpoint string, req any) (client.Stream, error) {
+	if err := node.hasDebug(); err != nil {
+		return nil, err
+	}
 	c := session.Client()
 	request := c.NewRequest(node.Service, endpoint, nil, client.WithContentType(protobufType), client.StreamingRequest())
 	stream, err := c.Stream(withToken(ctx, session, node), request, client.WithAddress(node.Address), client.WithRetries(0))
@@ -30,15 +33,21 @@ func open(ctx context.Context, session *introspect.Session, node Node, endpoint 
 type Record = pb.Record
 
 // Logs calls yield with each log record of the node: the last count (0: all that are kept), and with follow those to
-// come, until yield returns false or ctx ends.
-func Logs(ctx context.Context, session *introspect.Session, node Node, count int64, follow bool, yield func(*Record) bool) error {
-	stream, err := open(ctx, session, node, "Debug.Log", &pb.LogRequest{Service: node.Service, Count: count, Stream: follow})
+// come, until yield returns false or ctx ends. Without follow it takes no longer than a call may.
+func Logs(ctx context.Context, session *introspect.Session, node Node, count int64, follow bool, yield func(*pb.Record) bool) error {
+	bounded := ctx
+	if !follow {
+		var cancel context.CancelFunc
+		bounded, cancel = context.WithTimeout(ctx, session.Timeout())
+		defer cancel()
+	}
+	stream, err := open(bounded, session, node, "Debug.Log", &pb.LogRequest{Service: node.Service, Count: count, Stream: follow})
 	if err != nil {
 		return fmt.Errorf("logs of %s: %w", node.Id, err)
 	}
 	defer func() { _ = stream.Close() }() // whatever it says, the records are here
 	for {
-		record := new(Record)
+		record := new(pb.Record)
 		switch err := stream.Recv(record); {
 		case errors.Is(err, io.EOF), err != nil && ctx.Err() != nil:
 			return nil

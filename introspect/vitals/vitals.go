@@ -3,6 +3,7 @@ package vitals
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/microtop/microtop/framework/client"
@@ -88,10 +89,28 @@ func ask[Req, Rsp any](ctx context.Context, session *introspect.Session, target 
 }
 
 func call(ctx context.Context, session *introspect.Session, node Node, endpoint string, req, rsp any) error {
+	if err := node.hasDebug(); err != nil {
+		return err
+	}
 	c := session.Client()
 	request := c.NewRequest(node.Service, endpoint, req, client.WithContentType(protobufType))
 	return c.Call(withToken(ctx, session, node), request, rsp,
 		client.WithAddress(node.Address), client.WithRequestTimeout(session.Timeout()), client.WithRetries(0))
+}
+
+// ProtocolError says that a node speaks a protocol that has no debug service.
+type ProtocolError struct{ Node, Protocol string }
+
+// Error implements error.
+func (e *ProtocolError) Error() string {
+	return fmt.Sprintf("%s speaks %s, and the debug service speaks mucp", e.Node, e.Protocol)
+}
+
+func (n Node) hasDebug() error {
+	if p := n.Metadata["protocol"]; p != "" && p != "mucp" {
+		return &ProtocolError{n.Id, p}
+	}
+	return nil
 }
 
 // withToken adds the debug token, if the node's address may see it.
