@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +47,8 @@ func specimen(t *testing.T, kind string, scale int64, stacks map[string]int64) [
 		p.SampleType = append([]*profile.ValueType{{Type: "samples", Unit: "count"}}, p.SampleType...)
 	}
 	known := map[string]*profile.Location{}
-	for stack, value := range stacks {
+	for _, stack := range slices.Sorted(maps.Keys(stacks)) {
+		value := stacks[stack]
 		s := &profile.Sample{Value: []int64{value * scale}}
 		if kind == "cpu" {
 			s.Value = []int64{value, value * scale}
@@ -118,7 +121,7 @@ func open(t *testing.T, w, h int, dir string, first func() tui.Screen) *frametes
 func settled(x *frametest.Terminal) string {
 	x.Settle()
 	text := regexp.MustCompile(`│  /\S+\s*│`).ReplaceAllString(x.Screen(), "│  DIR")
-	return regexp.MustCompile(`(:\d\d)  +\S+│`).ReplaceAllString(text, "$1  AGE")
+	return regexp.MustCompile(`(06:0\d:00)  +\S+ *│`).ReplaceAllString(text, "$1  AGE")
 }
 
 func TestFrames(t *testing.T) {
