@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/microtop/microtop/framework/codec"
@@ -31,6 +32,7 @@ type receiver struct {
 	server   *http.Server
 	secure   bool
 	serving  sync.WaitGroup
+	conns    atomic.Int64
 }
 
 // listen opens the receiver. It is called with the broker's lock held.
@@ -51,6 +53,7 @@ func listen(b *httpBroker) (*receiver, error) {
 	}
 	r.listener = l
 	r.server = &http.Server{
+		ConnState:         r.count,
 		Handler:           r,
 		ReadHeaderTimeout: r.limits.HeaderReadTimeout,
 		ReadTimeout:       r.limits.BodyTimeout,
@@ -76,6 +79,19 @@ func (r *receiver) close() error {
 	return err
 }
 
+// count counts connections, and closes those over the limit before anything of them is read.
+func (r *receiver) count(conn net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		if limits.Exceeded(int(r.conns.Add(1)), r.limits.Conns) {
+			_ = conn.Close() // its end is told as StateClosed
+		}
+	case http.StateClosed, http.StateHijacked:
+		r.conns.Add(-1)
+	case http.StateActive, http.StateIdle:
+	}
+}
+
 // ServeHTTP takes one post (docs/wire.md §7.2).
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodPost {
@@ -92,6 +108,10 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		refuse(w, http.StatusInternalServerError, errors.InternalServerError(errorID, "Error parsing request body: %v", err))
 		return
 	}
+	if err := checkHeader(m.Header, r.limits); err != nil {
+		refuse(w, http.StatusRequestHeaderFieldsTooLarge, errors.New(errorID, err.Error(), http.StatusRequestHeaderFieldsTooLarge))
+		return
+	}
 	topic := m.Header[topicHeader]
 	if topic == "" {
 		refuse(w, http.StatusInternalServerError, errors.InternalServerError(errorID, "Topic not found"))
@@ -106,6 +126,22 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err := stderrors.Join(failed...); err != nil {
 		refuse(w, http.StatusServiceUnavailable, errors.New(errorID, err.Error(), http.StatusServiceUnavailable))
 	}
+}
+
+// checkHeader bounds an envelope's headers as those of any other message: a map costs many times its text, which is what
+// a subscription's limit counts.
+func checkHeader(header map[string]string, l limits.Limits) error {
+	if limits.Exceeded(len(header), l.Headers) {
+		return fmt.Errorf("message with %d headers, over the limit of %d", len(header), l.Headers)
+	}
+	size := 0
+	for key, value := range header {
+		size += len(key) + len(value)
+	}
+	if limits.Exceeded(size, l.HeaderBytes) {
+		return fmt.Errorf("message with %d bytes of headers, over the limit of %d", size, l.HeaderBytes)
+	}
+	return nil
 }
 
 // envelopeBytes is the room that the largest message needs as JSON: base64 and the headers.

@@ -63,6 +63,9 @@ func (b *httpBroker) Publish(topic string, m *Message, opts ...PublishOption) er
 		envelope.Header = map[string]string{}
 	}
 	envelope.Header[topicHeader] = topic
+	if err := checkHeader(envelope.Header, limit); err != nil {
+		return fmt.Errorf("broker http: publish %s: %w", topic, err) // no receiver would take it
+	}
 	body, err := s.codec.Marshal(envelope)
 	if err != nil {
 		return fmt.Errorf("broker http: publish %s: %w", topic, err)
@@ -137,7 +140,10 @@ type sender struct {
 
 func newSender(opts Options) *sender {
 	ctx, cancel := context.WithCancel(context.Background())
-	transport := &http.Transport{MaxIdleConnsPerHost: 2, IdleConnTimeout: connIdle, DisableCompression: true}
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: 2, IdleConnTimeout: connIdle, DisableCompression: true,
+		MaxResponseHeaderBytes: int64(max(opts.Limits().HeaderBytes, 0)), // 0 is the library's default
+	}
 	if opts.TLSConfig != nil {
 		transport.TLSClientConfig = opts.TLSConfig.Clone()
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -284,4 +285,75 @@ func FuzzReceiver(f *testing.F) {
 			t.Errorf("status %d", status)
 		}
 	})
+}
+
+// S-06: a map costs many times its text, so the text alone does not bound what a subscription holds.
+func TestEnvelopeHeadersAreBounded(t *testing.T) {
+	b, r := open(t)
+	var got atomic.Int64
+	if _, err := b.Subscribe("x", func(broker.Event) error { got.Add(1); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	services, err := r.GetService(broker.ServiceName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := "http://" + b.Address() + "/?id=" + url.QueryEscape(services[0].Nodes[0].Id)
+	many := map[string]string{"Micro-Topic": "x"}
+	for i := range 100 {
+		many[fmt.Sprint(i)] = ""
+	}
+	for name, header := range map[string]map[string]string{
+		"101 headers": many,
+		"17 KiB":      {"Micro-Topic": "x", "A": strings.Repeat("a", 17<<10)},
+	} {
+		body, err := json.Marshal(broker.Message{Header: header, Body: []byte("{}")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, text := post(t, http.MethodPost, target, string(body)); status != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("%s: %d %s", name, status, text)
+		}
+		delete(header, "Micro-Topic")
+		if err := b.Publish("x", &broker.Message{Header: header}); err == nil {
+			t.Errorf("%s: Publish takes what no receiver does", name)
+		}
+	}
+	if n := got.Load(); n != 0 {
+		t.Errorf("%d messages were delivered", n)
+	}
+}
+
+// S-04.
+func TestReceiverConnectionsAreBounded(t *testing.T) {
+	b, _ := open(t, broker.WithLimits(limits.Limits{Conns: 2}))
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", b.Address())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	answered := func(conn net.Conn) bool {
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") // the read tells
+		n, _ := conn.Read(make([]byte, 16))
+		return n > 0
+	}
+	first, second := dial(), dial()
+	if !answered(first) || !answered(second) {
+		t.Fatal("not answered within the limit")
+	}
+	if answered(dial()) {
+		t.Error("a third connection was served")
+	}
+	_ = first.Close()
+	for end := time.Now().Add(5 * time.Second); !answered(dial()); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a place that came free is not given again")
+		}
+	}
 }
