@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/microtop/microtop/framework/debug/log"
 )
@@ -168,10 +170,35 @@ func handle(handler slog.Handler, record log.Record) {
 	_ = handler.Handle(ctx, out) // a logger has nowhere to say that a handler failed
 }
 
-// oneLine keeps a message with line breaks from forging lines of its own.
+// oneLine keeps a message from forging lines of its own, and from steering the terminal that shows it: line breaks and
+// other controls but the tab become visible escapes.
 func oneLine(text string) string {
-	if !strings.ContainsAny(text, "\r\n") {
+	text = strings.TrimRight(text, "\r\n")
+	if !strings.ContainsFunc(text, steers) {
 		return text
 	}
-	return strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(strings.TrimRight(text, "\r\n"))
+	var out strings.Builder
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		first := text[i]
+		i += n
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&out, `\x%02x`, first)
+		case r == utf8.RuneError, !steers(r):
+			out.WriteRune(r)
+		case r == '\n':
+			out.WriteString(`\n`)
+		case r == '\r':
+			out.WriteString(`\r`)
+		case r < 0x80:
+			fmt.Fprintf(&out, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.String()
 }
+
+// steers reports whether a character is a control, or a byte that is no character: old terminals take 0x9b for one.
+func steers(r rune) bool { return unicode.IsControl(r) && r != '\t' || r == utf8.RuneError }

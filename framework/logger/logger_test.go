@@ -86,3 +86,21 @@ func TestFatalEndsTheProcess(t *testing.T) {
 		t.Errorf("err %v, output %q", err, out)
 	}
 }
+
+// C-01. Lines quote what peers send, and are read on terminals.
+func TestNoLineSteersATerminal(t *testing.T) {
+	for message, want := range map[string]string{
+		"\x1b]0;owned\a\x1b[2J": `\x1b]0;owned\x07\x1b[2J`,
+		"a\nb\r\x7f":            `a\nb\r\x7f`,
+		"csi \u009b31m":         `csi \u009b31m`,
+		"raw \x9b31m":           `raw \x9b31m`,
+		"tab\tü \uFFFD 漢":       "tab\tü \uFFFD 漢",
+		"ends in breaks\r\n":    "ends in breaks",
+	} {
+		var out bytes.Buffer
+		logger.NewLogger(logger.WithOutput(&out), logger.WithLog(log.NewLog())).Log(logger.InfoLevel, message)
+		if got := out.String(); !strings.HasSuffix(got, "level=info "+want+"\n") {
+			t.Errorf("%q was printed as %q", message, got)
+		}
+	}
+}
