@@ -2,8 +2,11 @@ package log_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/microtop/microtop/framework/debug/log"
 )
@@ -75,5 +78,38 @@ func TestFormats(t *testing.T) {
 	}
 	if got, want := log.JSONFormat(r), `{"timestamp":"2026-01-02T03:04:05Z","metadata":{"file":"a.go:1","level":"info"},"message":"hi"} `; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A line may quote what a stranger sent: 1,024 of them must not hold gigabytes.
+func TestRecordsAreCut(t *testing.T) {
+	l := log.NewLog()
+	huge := strings.Repeat("ü", 1<<20)
+	records := []log.Record{
+		{Message: huge, Metadata: map[string]string{"level": "warn"}},
+		{Message: "m", Metadata: map[string]string{"error": huge, huge: "x", "z": huge}},
+		{Message: []string{huge}},
+		{Message: "small", Metadata: map[string]string{"level": "info"}},
+	}
+	for _, r := range records {
+		if err := l.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, _ := l.Read()
+	for i, r := range kept {
+		size := len(fmt.Sprint(r.Message))
+		for key, value := range r.Metadata {
+			size += len(key) + len(value)
+		}
+		if size > 17<<10 {
+			t.Errorf("record %d: %d bytes are kept", i, size)
+		}
+	}
+	if diff := cmp.Diff(records[3], kept[3]); diff != "" {
+		t.Errorf("a small record changed: %s", diff)
+	}
+	if text := kept[0].Message.(string); !strings.HasSuffix(text, "ü…") || kept[1].Message != "m" {
+		t.Errorf("cut as %q, %q", text[len(text)-8:], kept[1].Message)
 	}
 }

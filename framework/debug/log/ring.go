@@ -1,9 +1,18 @@
 package log
 
-import "sync"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
 
 // streamBuffer is how many records a stream's reader may be behind before it loses some.
 const streamBuffer = 256
+
+// recordBytes is about how much of one record is kept.
+const recordBytes = 16 << 10
 
 // NewLog returns a log that keeps the last records in memory.
 func NewLog(opts ...Option) Log {
@@ -25,8 +34,9 @@ type ring struct {
 
 var _ Log = (*ring)(nil)
 
-// Write implements Log.
+// Write implements Log. What is over recordBytes is cut: lines may quote what a stranger sent.
 func (r *ring) Write(record Record) error {
+	record = bounded(record)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.records) < r.size {
@@ -42,6 +52,40 @@ func (r *ring) Write(record Record) error {
 		}
 	}
 	return nil
+}
+
+// bounded returns the record, or where that is too big a copy that is not.
+func bounded(record Record) Record {
+	message, isText := record.Message.(string)
+	if !isText && record.Message != nil {
+		message = fmt.Sprint(record.Message)
+	}
+	size := len(message)
+	for key, value := range record.Metadata {
+		size += len(key) + len(value)
+	}
+	if size <= recordBytes {
+		return record
+	}
+	left := recordBytes
+	take := func(text string) string {
+		if len(text) > left {
+			text = strings.ToValidUTF8(text[:left], "") + "…" // a copy, so that the rest can go
+		}
+		left = max(left-len(text), 0)
+		return text
+	}
+	out := Record{Timestamp: record.Timestamp, Metadata: map[string]string{}}
+	if record.Message != nil {
+		out.Message = take(message)
+	}
+	for _, key := range slices.Sorted(maps.Keys(record.Metadata)) {
+		if left == 0 {
+			break
+		}
+		out.Metadata[take(key)] = take(record.Metadata[key])
+	}
+	return out
 }
 
 // Read implements Log.
