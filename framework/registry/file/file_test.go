@@ -199,6 +199,39 @@ func TestADirectoryOpenToOthersIsRefused(t *testing.T) {
 	register(t, reg, service("shop", "a"))
 }
 
+// S-11. Another user who made the folder first may put any directory of ours in the registry's place.
+func TestAParentOpenToOthersIsRefusedEveryTime(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	parent := filepath.Join(os.TempDir(), "micro")
+	mine := t.TempDir()
+	if err := errors.Join(os.Mkdir(parent, 0o700), os.Chmod(parent, 0o777), os.Chmod(mine, 0o700)); err != nil { //nolint:gosec // the attack
+		t.Fatal(err)
+	}
+	reg := open(t, filepath.Join(parent, "registry"))
+	for range 2 { // the first try may have created the directory
+		if err := reg.Register(service("shop", "a")); err == nil || !strings.Contains(err.Error(), "chmod 700") {
+			t.Errorf("Register: %v", err)
+		}
+	}
+	_ = os.Remove(filepath.Join(parent, "registry")) // if it is there
+	if err := os.Symlink(mine, filepath.Join(parent, "registry")); err != nil {
+		t.Fatal(err)
+	}
+	if err := reg.Register(service("shop", "a")); err == nil {
+		t.Error("a record was written through another user's link")
+	}
+	if _, err := reg.GetService("shop"); err == nil || !strings.Contains(err.Error(), "chmod 700") {
+		t.Errorf("GetService: %v", err)
+	}
+	link := filepath.Join(os.TempDir(), "linked")
+	if err := os.Symlink(mine, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, filepath.Join(link, "registry")).Register(service("shop", "a")); err == nil {
+		t.Error("a record was written below another user's link")
+	}
+}
+
 func TestNothingIsCreatedByLooking(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "registry")
 	reg := open(t, dir)

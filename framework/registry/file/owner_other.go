@@ -14,3 +14,6 @@ func mine(fs.FileInfo) bool { return true }
 
 // closed is true, for the same reason.
 func closed(fs.FileInfo) bool { return true }
+
+// writable reports whether others may change what is in a directory; there are no such bits here.
+func writable(fs.FileInfo) bool { return false }

@@ -17,5 +17,8 @@ func mine(info fs.FileInfo) bool {
 	return ok && int(stat.Uid) == os.Geteuid()
 }
 
+// writable reports whether others may change what is in a directory.
+func writable(info fs.FileInfo) bool { return info.Mode().Perm()&0o022 != 0 }
+
 // closed reports whether nobody but the owner may do anything with a file.
 func closed(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }

@@ -28,8 +28,12 @@ func dirOf(o *registry.Options) string {
 }
 
 // openPlace opens the directory for one round of work. It gives fs.ErrNotExist if there is none, and an error that says
-// what to do if it is not this user's alone: what others could write there would be called.
+// what to do if it, or its parent among the temporary files, is not this user's alone: what others could write there, or
+// put in its place, would be called.
 func openPlace(dir string) (*os.Root, error) {
+	if err := privateParent(dir); err != nil {
+		return nil, err
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the directory: %w", err)
@@ -44,6 +48,26 @@ func openPlace(dir string) (*os.Root, error) {
 	return root, nil
 }
 
+// privateParent looks at the parent of a directory that is not itself among the temporary files, but its parent is:
+// anybody may have made that one first, and exchange what is in it at any time.
+func privateParent(dir string) error {
+	parent := filepath.Dir(dir)
+	if filepath.Dir(parent) != filepath.Clean(os.TempDir()) {
+		return nil
+	}
+	info, err := os.Lstat(parent)
+	if err != nil {
+		return fmt.Errorf("look at the directory's parent: %w", err)
+	}
+	switch {
+	case !info.IsDir() || !mine(info):
+		return fmt.Errorf("%s is not a directory of this user's; give a directory of your own as the registry's address", parent)
+	case writable(info):
+		return fmt.Errorf("%s is writable for other users (%v); run chmod 700 on it", parent, info.Mode().Perm())
+	}
+	return nil
+}
+
 // makePlace opens the directory and creates it, and its parent, if it is missing.
 func makePlace(dir string) (*os.Root, error) {
 	root, err := openPlace(dir)
@@ -52,17 +76,6 @@ func makePlace(dir string) (*os.Root, error) {
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create the directory: %w", err)
-	}
-	// A parent of somebody else's below the folder of temporary files could be exchanged at any time.
-	parent := filepath.Dir(dir)
-	if filepath.Dir(parent) == filepath.Clean(os.TempDir()) {
-		info, err := os.Lstat(parent)
-		if err != nil {
-			return nil, fmt.Errorf("look at the directory's parent: %w", err)
-		}
-		if err := private(parent, info); err != nil {
-			return nil, err
-		}
 	}
 	return openPlace(dir)
 }
