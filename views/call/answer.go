@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"time"
 	"unicode/utf8"
 
+	"github.com/microtop/microtop/introspect/fleet"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui/pager"
@@ -19,18 +19,19 @@ const kept = 8 << 20
 
 // answer is what came of a call, ready to be drawn.
 type answer struct {
-	result *invoke.Result // nil when nothing was sent
-	err    error          // why nothing was sent, or what the call failed with
-	body   []byte         // what is kept of it
-	text   safetext.Block
-	syntax pager.Syntax
-	note   safetext.Line // what is not shown
+	service string         // the one that was called
+	result  *invoke.Result // nil when nothing was sent
+	err     error          // why nothing was sent, or what the call failed with
+	body    []byte         // what is kept of it
+	text    safetext.Block
+	syntax  pager.Syntax
+	note    safetext.Line // what is not shown
 }
 
 // newAnswer prepares a call's outcome. It may take a while for a large body, so it is not
 // for Update.
-func newAnswer(result *invoke.Result, err error) *answer {
-	a := &answer{result: result, err: err}
+func newAnswer(service string, result *invoke.Result, err error) *answer {
+	a := &answer{service: service, result: result, err: err}
 	if err == nil {
 		a.err = result.Err
 	}
@@ -90,9 +91,14 @@ func (a *answer) headline() safetext.Line {
 		parts = append(parts, safetext.Clean(show.Count(n, "attempt")))
 	}
 	if node := a.result.Node(); node != "" {
-		parts = append(parts, safetext.Clean(node).Cut(60))
+		parts = append(parts, safetext.Format("node %s", short(a.service, node)).Cut(60))
 	}
 	return safetext.Join("  ", append(parts, safetext.Clean(a.result.ContentType))...)
+}
+
+// short is a node's id without what the service's name and a UUID's tail add to it.
+func short(service, node string) string {
+	return show.ShortID(&fleet.Node{Service: service, ID: node})
 }
 
 // attempts is a line for each attempt.
@@ -106,8 +112,8 @@ func (a *answer) attempts() []safetext.Line {
 		if t.Err != nil {
 			outcome = safetext.Clean(show.Failure(t.Err))
 		}
-		lines = append(lines, safetext.Format("%d  +%s  %s  %s  %s: %s", i+1,
-			show.Duration(max(t.Start.Sub(a.result.Start), time.Duration(0))), show.Duration(t.Duration), t.Address, t.Node, outcome))
+		lines = append(lines, safetext.Format("%d  +%s  %s  %s %s  %s", i+1,
+			show.Duration(max(t.Start.Sub(a.result.Start), 0)), show.Duration(t.Duration), short(a.service, t.Node), t.Address, outcome))
 	}
 	return lines
 }

@@ -45,7 +45,7 @@ func (s *screen) send() tea.Cmd {
 	return tea.Batch(s.clock(), s.scope.Cmd(func(context.Context) tea.Msg {
 		defer cancel()
 		result, err := call(ctx, r)
-		return landed{flight, newAnswer(result, err)}
+		return landed{flight, newAnswer(r.Service, result, err)}
 	}))
 }
 

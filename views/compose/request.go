@@ -84,8 +84,14 @@ func (s *Shape) Check() func([]byte) error {
 	return func(body []byte) error { return s.Schema.Validate(s.Endpoint.Request, body) }
 }
 
-// Template is a request with every field, to start typing from.
-func (s *Shape) Template() string { return string(s.Schema.Template(s.Endpoint.Request)) }
+// Template is a request with every field, to start typing from; empty where the request's
+// type is unknown.
+func (s *Shape) Template() string {
+	if s.Endpoint.Request == "" {
+		return ""
+	}
+	return string(s.Schema.Template(s.Endpoint.Request))
+}
 
 // Types writes the fields of the request, and of what they are made of, then those of the
 // response: one line a field.

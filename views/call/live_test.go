@@ -1,0 +1,42 @@
+package call_test
+
+import (
+	"testing"
+
+	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/theme"
+	"github.com/microtop/microtop/views/call"
+	"github.com/microtop/microtop/views/compose/composetest"
+)
+
+func TestALiveServiceIsCalled(t *testing.T) {
+	session := composetest.Live(t)
+	x := composetest.Open(t, tui.Open{Name: "call", With: composetest.Service + ` Greeter.Hello {"name": "Ada"}`}, call.Route(t.Context(), session, theme.Default()))
+	x.WaitFor("fleet.HelloRequest")
+	x.Keys("ctrl+s")
+	x.WaitFor("200 OK")
+	x.WaitFor("Ada")
+	x.WaitFor("  ok")
+	x.Keys("end", "backspace")
+	x.Type(`, "nosuch": 1}`)
+	x.WaitFor("nosuch")
+	x.Keys("ctrl+s")
+	x.WaitFor("nothing was sent")
+}
+
+func TestALiveServiceFails(t *testing.T) {
+	session := composetest.Live(t)
+	x := composetest.Open(t, tui.Open{Name: "call", With: composetest.Service + ` Greeter.Fail {"kind": "badrequest"}`}, call.Route(t.Context(), session, theme.Default()))
+	x.WaitFor("fleet.FailRequest")
+	x.Keys("ctrl+s")
+	x.WaitFor("400 Bad Request")
+}
+
+func TestCallsThatNameNothing(t *testing.T) {
+	session := composetest.Live(t)
+	for _, with := range []any{nil, "", "service", 7} {
+		if _, err := call.New(t.Context(), session, theme.Default(), with); err == nil {
+			t.Errorf("%v is taken", with)
+		}
+	}
+}
