@@ -39,7 +39,6 @@ type backend struct {
 
 type screen struct {
 	scope tui.Scope
-	theme theme.Theme
 	pens  *paint.Pens
 	back  backend
 
@@ -113,7 +112,7 @@ func New(ctx context.Context, session *introspect.Session, th theme.Theme, with 
 }
 
 func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backend) *screen {
-	s := &screen{scope: tui.NewScope(ctx), theme: th, pens: paint.NewPens(th), back: back, request: r}
+	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), back: back, request: r}
 	s.body = compose.NewBody(s.scope, th, safetext.Literal("an empty message; type JSON"))
 	s.options = editor.New(editor.Options{Theme: th, Limit: 64 << 10})
 	s.result = pager.New(pager.Options{Theme: th, Empty: safetext.BlockOf(safetext.Literal("nothing sent yet"), safetext.Line{}, safetext.Literal("ctrl+s sends the request"), safetext.Literal("ctrl+t shows the fields it takes"))})

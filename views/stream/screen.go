@@ -57,7 +57,6 @@ type screen struct {
 
 	talk    *talk
 	state   state
-	problem error
 	dropped uint64
 }
 

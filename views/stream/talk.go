@@ -107,7 +107,7 @@ func (s *screen) start() tea.Cmd {
 	r.Body = []byte(s.body.Text())
 	ctx, cancel := context.WithCancel(s.scope.Context())
 	t := &talk{number: s.nextTalk(), cancel: cancel, since: time.Now()}
-	s.talk, s.state, s.problem = t, opening, nil
+	s.talk, s.state = t, opening
 	if s.log.Len() > 0 {
 		s.log.mark(pager.Rule, safetext.Format("a new stream, %s", t.since.Format("15:04:05")))
 	}
@@ -206,7 +206,7 @@ func (s *screen) finish(err error) {
 }
 
 func (s *screen) fail(err error) {
-	s.state, s.problem = broken, err
+	s.state = broken
 	var wrong *schema.BodyError
 	if errors.As(err, &wrong) {
 		s.state = idle
