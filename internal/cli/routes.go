@@ -13,6 +13,7 @@ import (
 	"github.com/microtop/microtop/views/events"
 	"github.com/microtop/microtop/views/logs"
 	"github.com/microtop/microtop/views/nodes"
+	"github.com/microtop/microtop/views/profile"
 	"github.com/microtop/microtop/views/publish"
 	"github.com/microtop/microtop/views/services"
 	"github.com/microtop/microtop/views/stream"
@@ -22,7 +23,7 @@ import (
 
 // routes are the console's screens, in the order of help.
 func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look theme.Theme) []tui.Route {
-	return []tui.Route{
+	list := []tui.Route{
 		services.Route(ctx, s, live, look),
 		nodes.Route(ctx, s, live, look),
 		endpoints.Route(ctx, s, look),
@@ -35,4 +36,5 @@ func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look 
 		logs.Route(ctx, s, look),
 		events.Route(ctx, s, live, look),
 	}
+	return append(list, profile.Routes(ctx, s, look, "")...)
 }

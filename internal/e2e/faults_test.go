@@ -163,7 +163,7 @@ func (s *shopFleet) until(t *testing.T, limit time.Duration, what string, ok fun
 func pid(t *testing.T, n *fleet.Node) int {
 	t.Helper()
 	id, err := strconv.Atoi(n.Metadata["pid"])
-	if err != nil {
+	if err != nil || id <= 1 { // 0 would be this test's own process group
 		t.Fatalf("node %s: pid %q", n.ID, n.Metadata["pid"])
 	}
 	return id
