@@ -43,6 +43,9 @@ func (f *requestFlags) request(a *app, cmd *cobra.Command, args []string) (invok
 		return invoke.Request{}, usagef("name an endpoint, such as Handler.Method; `microtop describe %s` lists them", target.Service)
 	}
 	r := invoke.Request{Target: target, Endpoint: rest[0], ContentType: f.contentType, Metadata: map[string]string{}}
+	if f.retries < 0 {
+		return r, usagef("--retries must not be negative")
+	}
 	if cmd.Flags().Changed("retries") {
 		r.Retries = &f.retries
 	}
@@ -54,19 +57,30 @@ func (f *requestFlags) request(a *app, cmd *cobra.Command, args []string) (invok
 		r.Metadata[key] = value
 	}
 	if len(rest) > 1 {
-		r.Body, err = a.argument(rest[1])
+		r.Body, err = a.argument(cmd.Context(), rest[1])
 	}
 	return r, err
 }
 
 // argument is a body from the command line, or from standard input for "-".
-func (a *app) argument(text string) ([]byte, error) {
+func (a *app) argument(ctx context.Context, text string) ([]byte, error) {
 	if text != "-" {
 		return []byte(text), nil
 	}
-	body, err := io.ReadAll(io.LimitReader(a.in, stdinLimit+1))
-	if err != nil {
-		return nil, fmt.Errorf("read standard input: %w", err)
+	var body []byte
+	read := make(chan error, 1)
+	go func() { // ends with the input, or with the process
+		var err error
+		body, err = io.ReadAll(io.LimitReader(a.in, stdinLimit+1))
+		read <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case err := <-read:
+		if err != nil {
+			return nil, fmt.Errorf("read standard input: %w", err)
+		}
 	}
 	if len(body) > stdinLimit {
 		return nil, usagef("standard input is over %d bytes", stdinLimit)
@@ -108,6 +122,9 @@ func (a *app) callCommand() *cobra.Command {
 		Example:           `  microtop call shop.catalog Catalog.Get '{"id": "p1"}'`,
 		ValidArgsFunction: a.completeEndpoints,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := a.format(asJSON, asYAML, asNDJSON); err != nil {
+				return err
+			}
 			request, err := flags.request(a, cmd, args)
 			if err != nil {
 				return err
@@ -148,7 +165,7 @@ func callFailed(r invoke.Request, err error) error {
 
 // explain says on standard error how a call went.
 func (a *app) explain(r *invoke.Result) {
-	_, _ = fmt.Fprintf(a.err, "status %d, %d bytes in %.1f ms as %s\n", r.Code(), r.Size, milliseconds(r.Duration), r.ContentType)
+	_ = a.errLine(fmt.Sprintf("status %d, %d bytes in %.1f ms as %s", r.Code(), r.Size, milliseconds(r.Duration), r.ContentType))
 	for i, attempt := range r.Attempts {
 		outcome := "ok"
 		if attempt.Err != nil {
@@ -178,13 +195,11 @@ func (a *app) envelope(r *invoke.Result) error {
 	} else if out.Body, _ = json.Marshal(string(r.Body)); len(r.Body) == 0 { // a string always marshals
 		out.Body = nil
 	}
-	if err := a.line(out); err != nil {
+	text, err := marshal(out)
+	if err != nil {
 		return err
 	}
-	if r.Err != nil {
-		return silentError{}
-	}
-	return nil
+	return failedIf(r.Err != nil, a.body(text))
 }
 
 func milliseconds(d time.Duration) float64 {
@@ -212,7 +227,7 @@ func (a *app) completeEndpoints(cmd *cobra.Command, args []string, prefix string
 	}
 	var names []string
 	for _, e := range found[0].Schema.Endpoints {
-		if e.Kind.Callable() && strings.HasPrefix(e.Name, prefix) {
+		if e.Kind.Callable() && strings.HasPrefix(e.Name, prefix) && completable(e.Name) {
 			names = append(names, e.Name)
 		}
 	}

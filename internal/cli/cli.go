@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui/guard"
 	"github.com/microtop/microtop/tui/safetext"
@@ -55,10 +56,11 @@ type app struct {
 	output   string
 }
 
-// Main runs the command line and returns the exit status.
+// Main runs the command line and returns the exit status. A second signal ends the process at once.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)
 	a := &app{in: in, out: out, err: errOut}
 	root := a.root()
 	root.SetArgs(args)
@@ -72,20 +74,22 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 func (a *app) exit(ctx context.Context, err error) int {
 	var usage usageError
 	var body *schema.BodyError
+	var kind *invoke.KindError
 	var silent silentError
 	var signalled guard.Signal
 	switch {
 	case err == nil:
 		return exitOK
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return exitInterrupted
-	case errors.As(err, &silent):
-		return exitFailed
 	case errors.As(err, &signalled):
 		return guard.Code(err)
+	case ctx.Err() != nil:
+		return exitInterrupted // whatever that made fail
+	case errors.As(err, &silent):
+		return exitFailed
 	}
-	_, _ = fmt.Fprintf(a.err, "microtop: %s\n", safetext.CleanBlock(err.Error())) // nowhere to say that this failed
-	if errors.As(err, &usage) || errors.As(err, &body) {
+	text := strings.ReplaceAll(safetext.CleanBlock(err.Error()).String(), "\n", "\n  ") // what follows is of the same error
+	_, _ = fmt.Fprintf(a.err, "microtop: %s\n", text)                                   // nowhere to say that this failed
+	if errors.As(err, &usage) || errors.As(err, &body) || errors.As(err, &kind) {
 		return exitUsage
 	}
 	return exitFailed
@@ -101,12 +105,11 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          a.console,
+
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.check() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	flags := root.PersistentFlags()
-	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
-	})
 	a.flags.add(flags)
 	a.look.add(root.Flags())
 	flags.StringVarP(&a.output, "output", "o", "", "output format: table, json, yaml or ndjson")
@@ -116,7 +119,19 @@ func (a *app) root() *cobra.Command {
 		a.statsCommand(), a.logsCommand(), a.watchCommand(), a.doctorCommand(), a.demoCommand(), a.demoNodeCommand(), a.versionCommand(),
 	)
 	markUsage(root)
+	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+	})
 	return root
+}
+
+// check refuses what no command takes, before anything is asked or sent.
+func (a *app) check() error {
+	if a.flags.timeout <= 0 {
+		return usagef("--timeout must be over 0")
+	}
+	_, err := a.format("", asTable, asJSON, asYAML, asNDJSON)
+	return err
 }
 
 // markUsage makes wrong arguments a usage error for every command.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
@@ -58,7 +59,7 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	quiet := logger.NewLogger(logger.WithOutput(a.err), logger.WithLevel(logger.ErrorLevel), logger.WithLog(log.NewLog()))
+	quiet := logger.NewLogger(logger.WithOutput(cleanWriter{a.err}), logger.WithLevel(logger.ErrorLevel), logger.WithLog(log.NewLog()))
 	r, where, err := a.openRegistry(ctx, quiet)
 	if err != nil {
 		return nil, err
@@ -104,9 +105,17 @@ func addresses(list string) []string {
 	return strings.Split(list, ",")
 }
 
-// hosts are the addresses that may see the debug token: this host, and what the flag names.
+// hosts are the addresses that may see the debug token: this host's, and what the flag names.
 func (f connectFlags) hosts() ([]netip.Prefix, error) {
 	out := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	if own, err := net.InterfaceAddrs(); err == nil { // else loopback has to do
+		for _, a := range own {
+			if p, err := netip.ParsePrefix(a.String()); err == nil {
+				addr := p.Addr().Unmap()
+				out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
+			}
+		}
+	}
 	for _, text := range f.tokenHosts {
 		prefix, err := netip.ParsePrefix(text)
 		if addr, single := netip.ParseAddr(text); single == nil {

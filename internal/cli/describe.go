@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -53,15 +53,15 @@ type describedNode struct {
 type describedEndpoint struct {
 	Name     string `json:"name"`
 	Kind     string `json:"kind"`
-	Request  string `json:"request,omitempty"`
-	Response string `json:"response,omitempty"`
-	Topic    string `json:"topic,omitempty"`
+	Request  string `json:"request"`
+	Response string `json:"response"`
+	Topic    string `json:"topic"`
 	Source   string `json:"source"`
 }
 
 type describedType struct {
 	Fields  []describedField `json:"fields"`
-	Values  []describedValue `json:"values,omitempty"`
+	Values  []describedValue `json:"values"`
 	Partial bool             `json:"partial,omitempty"`
 	Doc     string           `json:"doc,omitempty"`
 }
@@ -74,14 +74,14 @@ type describedValue struct {
 type describedField struct {
 	Name     string   `json:"name"`
 	JSONName string   `json:"jsonName"`
-	Number   int32    `json:"number,omitempty"`
+	Number   int32    `json:"number"`
 	Type     string   `json:"type"`
 	Repeated bool     `json:"repeated"`
-	Map      string   `json:"map,omitempty"`
-	Enum     []string `json:"enum,omitempty"`
-	Oneof    string   `json:"oneof,omitempty"`
-	Optional bool     `json:"optional,omitempty"`
-	Doc      string   `json:"doc,omitempty"`
+	Map      string   `json:"map"`
+	Enum     []string `json:"enum"`
+	Oneof    string   `json:"oneof"`
+	Optional bool     `json:"optional"`
+	Doc      string   `json:"doc"`
 }
 
 func (a *app) describeCommand() *cobra.Command {
@@ -144,11 +144,11 @@ func (a *app) described(found []*invoke.Description, format string) error {
 
 func describedOf(d *invoke.Description) describedService {
 	out := describedService{
-		Name: d.Name, Version: d.Version, Metadata: d.Metadata,
+		Name: d.Name, Version: d.Version, Metadata: notNilMap(d.Metadata),
 		Nodes: []describedNode{}, Endpoints: []describedEndpoint{}, Types: map[string]describedType{},
 	}
 	for _, n := range d.Nodes {
-		out.Nodes = append(out.Nodes, describedNode{n.Id, n.Address, n.Metadata})
+		out.Nodes = append(out.Nodes, describedNode{n.Id, n.Address, notNilMap(n.Metadata)})
 	}
 	for _, e := range d.Schema.Endpoints {
 		out.Endpoints = append(out.Endpoints, describedEndpoint{e.Name, string(e.Kind), e.Request, e.Response, e.Topic, string(e.Source)})
@@ -160,14 +160,14 @@ func describedOf(d *invoke.Description) describedService {
 }
 
 func describedTypeOf(s *schema.Service, t *schema.Type) describedType {
-	out := describedType{Fields: []describedField{}, Partial: t.Partial, Doc: t.Doc}
+	out := describedType{Fields: []describedField{}, Values: []describedValue{}, Partial: t.Partial, Doc: t.Doc}
 	for _, v := range t.Values {
 		out.Values = append(out.Values, describedValue(v))
 	}
 	for _, f := range t.Fields {
 		field := describedField{
 			Name: f.Name, JSONName: f.JSONName, Number: f.Number, Type: f.Type, Repeated: f.Repeated, Map: f.MapKey,
-			Oneof: f.Oneof, Optional: f.Optional, Doc: f.Doc,
+			Oneof: f.Oneof, Optional: f.Optional, Doc: f.Doc, Enum: []string{},
 		}
 		if enum := s.Types[f.Type]; enum != nil {
 			for _, v := range enum.Values {
@@ -182,20 +182,18 @@ func describedTypeOf(s *schema.Service, t *schema.Type) describedType {
 // describedTable is the form for people: endpoints, then the messages like a proto file.
 func (a *app) describedTable(found []*invoke.Description) error {
 	for i, d := range found {
+		var head []string
 		if i > 0 {
-			if err := a.text("\n"); err != nil {
-				return err
-			}
+			head = append(head, "")
 		}
-		ids := make([]string, 0, len(d.Nodes))
+		head = append(head, d.Name+" "+d.Version)
 		for _, n := range d.Nodes {
-			ids = append(ids, n.Id+" at "+n.Address)
+			head = append(head, "  "+n.Id+" at "+n.Address)
 		}
-		head := fmt.Sprintf("%s %s\n  %s\n", d.Name, d.Version, strings.Join(ids, "\n  "))
 		if d.Problem != "" {
-			head += "  schema from the registry, at most three levels deep: " + d.Problem + "\n"
+			head = append(head, "  schema from the registry, at most three levels deep: "+d.Problem)
 		}
-		if err := a.text(head + "\n"); err != nil {
+		if err := a.rows(append(head, "")...); err != nil {
 			return err
 		}
 		rows := make([][]string, 0, len(d.Schema.Endpoints))
@@ -205,36 +203,31 @@ func (a *app) describedTable(found []*invoke.Description) error {
 		if err := a.table([]string{"ENDPOINT", "KIND", "REQUEST", "RESPONSE/TOPIC"}, rows); err != nil {
 			return err
 		}
-		if err := a.text(typesText(d.Schema)); err != nil {
+		if err := a.rows(typeRows(d.Schema)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func typesText(s *schema.Service) string {
-	var names []string
-	for name := range s.Types {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var out strings.Builder
-	for _, name := range names {
+func typeRows(s *schema.Service) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(s.Types)) {
 		t := s.Types[name]
-		fmt.Fprintf(&out, "\n%s\n", name)
+		out = append(out, "", name)
 		for _, v := range t.Values {
-			fmt.Fprintf(&out, "  %s = %d\n", v.Name, v.Number)
+			out = append(out, fmt.Sprintf("  %s = %d", v.Name, v.Number))
 		}
 		for _, f := range t.Fields {
 			note := ""
 			if f.Oneof != "" {
 				note = " (one of " + f.Oneof + ")"
 			}
-			fmt.Fprintf(&out, "  %s %s%s\n", f.JSONName, f.Shown(), note)
+			out = append(out, "  "+f.JSONName+" "+f.Shown()+note)
 		}
 		if t.Partial {
-			out.WriteString("  …\n")
+			out = append(out, "  …")
 		}
 	}
-	return out.String()
+	return out
 }

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +29,7 @@ type checkRow struct {
 	Check  string `json:"check"`
 	Result string `json:"result"`
 	Detail string `json:"detail"`
-	Hint   string `json:"hint,omitempty"`
+	Hint   string `json:"hint"`
 }
 
 func (r checkRow) cells() []string { return []string{r.Check, r.Result, r.Detail, r.Hint} }
@@ -94,10 +97,13 @@ func (a *app) checkSession(ctx context.Context, s *introspect.Session) []checkRo
 		found.Hint = "nothing is registered: `microtop demo` starts a fleet to try"
 	}
 	rows := []checkRow{found, checkBroker(s)}
-	for _, row := range names {
-		rows = append(rows, checkService(ctx, s, row.Name)...)
+	checks := make([][]checkRow, len(names))
+	var wg sync.WaitGroup
+	for i, row := range names {
+		wg.Go(func() { checks[i] = checkService(ctx, s, row.Name) })
 	}
-	return rows
+	wg.Wait()
+	return append(rows, slices.Concat(checks...)...)
 }
 
 func checkBroker(s *introspect.Session) checkRow {
@@ -117,7 +123,10 @@ func checkService(ctx context.Context, s *introspect.Session, name string) []che
 	rows := make([]checkRow, 0, len(answers))
 	for _, answer := range answers {
 		row := checkRow{"node " + answer.Id, checkOK, answer.Address + ": " + answer.Value.GetStatus(), ""}
-		if answer.Err != nil {
+		var protocol *vitals.ProtocolError
+		if errors.As(answer.Err, &protocol) {
+			row.Result, row.Detail = checkSkipped, answer.Address+": "+answer.Err.Error()
+		} else if answer.Err != nil {
 			row.Result, row.Detail = checkFailed, answer.Address+": "+detail(answer.Err)
 			row.Hint = "is it running, and may this host connect to it?"
 			if strings.Contains(row.Detail, "can't find service Debug") {

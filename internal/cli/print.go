@@ -22,12 +22,23 @@ const (
 	asNDJSON = "ndjson"
 )
 
+// cleanWriter makes what others write fit for a terminal.
+type cleanWriter struct{ out io.Writer }
+
+// Write implements io.Writer. Each call is whole lines.
+func (w cleanWriter) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(w.out, safetext.CleanBlock(string(p)).String()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
 // format returns the chosen output format, or the command's default; one that the command does not have is refused.
 func (a *app) format(fallback string, others ...string) (string, error) {
 	if a.output == "" {
 		return fallback, nil
 	}
-	known := append([]string{fallback}, others...)
+	known := slices.DeleteFunc(append([]string{fallback}, others...), func(name string) bool { return name == "" })
 	if !slices.Contains(known, a.output) {
 		return "", usagef("unknown output format %q: use one of %s", a.output, strings.Join(known, ", "))
 	}
@@ -193,10 +204,41 @@ func (a *app) body(text []byte) error {
 	return a.raw(append(out.Bytes(), '\n'))
 }
 
-// text prints lines for people.
+// text prints rows of the program's own making, such as a profile's stacks, of any length.
 func (a *app) text(s string) error {
-	_, err := io.WriteString(a.out, safetext.CleanBlock(s).String())
+	var out strings.Builder
+	for row := range strings.Lines(s) {
+		out.WriteString(safetext.CleanBlock(row).String())
+	}
+	_, err := io.WriteString(a.out, out.String())
 	return err
+}
+
+// rows prints lines for people. A line break within one is shown, and begins no other.
+func (a *app) rows(lines ...string) error {
+	var out strings.Builder
+	for _, line := range lines {
+		out.WriteString(safetext.Clean(line).String())
+		out.WriteByte('\n')
+	}
+	_, err := io.WriteString(a.out, out.String())
+	return err
+}
+
+// notNil is an empty list in place of none: [] in JSON, not null.
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// notNilMap is an empty object in place of none.
+func notNilMap(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
 }
 
 // errLine writes a line to standard error.

@@ -82,10 +82,10 @@ type captureRow struct {
 	Service string `json:"service"`
 	Node    string `json:"node"`
 	Kind    string `json:"kind"`
-	File    string `json:"file,omitempty"`
+	File    string `json:"file"`
 	Size    int    `json:"size"`
-	Open    string `json:"open,omitempty"`
-	Error   string `json:"error,omitempty"`
+	Open    string `json:"open"`
+	Error   string `json:"error"`
 }
 
 func (r captureRow) cells() []string { return []string{r.Node, r.Kind, r.File, r.Open, r.Error} }

@@ -148,7 +148,7 @@ func nodeRows(ctx context.Context, s *introspect.Session, args []string, all boo
 		for _, n := range service.Nodes {
 			md := n.Metadata
 			out = append(out, nodeRow{
-				Service: service.Name, Version: service.Version, ID: n.Id, Address: n.Address, Metadata: md, LastSeen: now,
+				Service: service.Name, Version: service.Version, ID: n.Id, Address: n.Address, Metadata: notNilMap(md), LastSeen: now,
 				Protocol: md["protocol"], Server: md["server"], Transport: md["transport"], Registry: md["registry"],
 			})
 		}
@@ -157,6 +157,13 @@ func nodeRows(ctx context.Context, s *introspect.Session, args []string, all boo
 		return strings.Compare(a.Service+"\x00"+a.Version+"\x00"+a.ID, b.Service+"\x00"+b.Version+"\x00"+b.ID)
 	})
 	return out, nil
+}
+
+// completable says whether a shell can be handed the name: whoever registers a service chooses it.
+func completable(name string) bool {
+	return name != "" && name[0] != '-' && !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-/", r)
+	})
 }
 
 // completeServices completes a service's name from the registry.
@@ -177,7 +184,7 @@ func (a *app) completeServices(cmd *cobra.Command, args []string, prefix string)
 	}
 	var names []string
 	for _, service := range listed {
-		if strings.HasPrefix(service.Name, prefix) && service.Name != internalService {
+		if strings.HasPrefix(service.Name, prefix) && service.Name != internalService && completable(service.Name) {
 			names = append(names, service.Name)
 		}
 	}

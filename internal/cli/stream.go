@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	microerrors "github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/schema"
@@ -50,12 +51,16 @@ func (a *app) streamKind(kind schema.Kind, short string) *cobra.Command {
 			if fromLines && len(args) == 3 && args[2] == "-" {
 				args = args[:2] // the lines are read anyway
 			}
+			if idle <= 0 {
+				return usagef("--idle must be over 0")
+			}
 			request, err := flags.request(a, cmd, args)
 			if err != nil {
 				return err
 			}
+			request.Kind = kind
 			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
-				return a.runStream(ctx, s, kind, request, fromLines, idle)
+				return a.runStream(ctx, s, request, fromLines, idle)
 			})
 		},
 	}
@@ -64,15 +69,12 @@ func (a *app) streamKind(kind schema.Kind, short string) *cobra.Command {
 	return cmd
 }
 
-func (a *app) runStream(ctx context.Context, s *introspect.Session, kind schema.Kind, r invoke.Request, fromLines bool, idle time.Duration) error {
+func (a *app) runStream(ctx context.Context, s *introspect.Session, r invoke.Request, fromLines bool, idle time.Duration) error {
 	stream, err := invoke.Open(ctx, s, r)
 	if err != nil {
-		return err
+		return openFailed(r, err)
 	}
 	defer func() { _ = stream.Close() }() // what it would say is known by then
-	if have := stream.Kind(); have != schema.Stream && have != kind {
-		return usagef("%s is a %s stream: use `microtop stream %s`", r.Endpoint, have, have)
-	}
 	received := make(chan []byte)
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
@@ -84,6 +86,14 @@ func (a *app) runStream(ctx context.Context, s *introspect.Session, kind schema.
 		go func() { sent <- a.sendLines(ctx, stream) }() // ends with the input, or with the process
 	}
 	return a.printStream(ctx, r, stream, received, ended, sent, idle)
+}
+
+// openFailed words what a client says of a stream that did not open; other errors speak for themselves.
+func openFailed(r invoke.Request, err error) error {
+	if _, ok := microerrors.As(err); ok {
+		return callFailed(r, err)
+	}
+	return err
 }
 
 func receive(ctx context.Context, stream *invoke.Stream, received chan<- []byte, ended chan<- error) {

@@ -36,19 +36,12 @@ func (a *app) topicsCommand() *cobra.Command {
 				}
 				rows := make([]topicRow, 0, len(found))
 				for _, t := range found {
-					rows = append(rows, topicRow{t.Name, orEmpty(t.Subscribers), t.Nodes, orEmpty(t.Queues)})
+					rows = append(rows, topicRow{t.Name, notNil(t.Subscribers), t.Nodes, notNil(t.Queues)})
 				}
 				return list(a, rows, []string{"TOPIC", "SUBSCRIBERS", "NODES", "QUEUES"}, topicRow.cells)
 			})
 		},
 	}
-}
-
-func orEmpty(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
 }
 
 type tailLine struct {
@@ -62,7 +55,7 @@ type tailLine struct {
 }
 
 func tailLineOf(m *topics.Message) tailLine {
-	line := tailLine{Time: m.Time.UTC(), Topic: m.Topic, Size: len(m.Raw), Header: m.Header}
+	line := tailLine{Time: m.Time.UTC(), Topic: m.Topic, Size: len(m.Raw), Header: notNilMap(m.Header)}
 	if m.JSON != nil {
 		line.Body = m.JSON
 	} else {
@@ -80,6 +73,9 @@ func (a *app) tailCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := a.format(asNDJSON, asJSON); err != nil {
 				return err
+			}
+			if count < 0 || limit < 0 {
+				return usagef("--count and --for must not be negative")
 			}
 			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
 				t, err := topics.Follow(ctx, s, args...)
@@ -142,7 +138,7 @@ func (a *app) publishCommand() *cobra.Command {
 			}
 			if len(args) == 2 {
 				var err error
-				if p.Body, err = a.argument(args[1]); err != nil {
+				if p.Body, err = a.argument(cmd.Context(), args[1]); err != nil {
 					return err
 				}
 			}
@@ -168,7 +164,7 @@ func (a *app) completeTopics(cmd *cobra.Command, _ []string, prefix string) ([]s
 	}
 	var names []string
 	for _, t := range found {
-		if strings.HasPrefix(t.Name, prefix) {
+		if strings.HasPrefix(t.Name, prefix) && completable(t.Name) {
 			names = append(names, t.Name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,8 +81,8 @@ type statsRow struct {
 	Version    string    `json:"version"`
 	Node       string    `json:"node"`
 	Address    string    `json:"address"`
-	Time       time.Time `json:"time"`
-	Started    time.Time `json:"started"`
+	Time       time.Time `json:"time,omitzero"`
+	Started    time.Time `json:"started,omitzero"`
 	UptimeMs   uint64    `json:"uptimeMs"`
 	Memory     uint64    `json:"memory"`
 	Goroutines uint64    `json:"goroutines"`
@@ -104,7 +105,12 @@ func (r statsRow) cells() []string {
 
 func statsRowOf(answer vitals.Answer[*pb.StatsResponse]) statsRow {
 	v := answer.Value
-	unix := func(n uint64) time.Time { return time.Unix(int64(min(n, 1<<40)), 0).UTC() }
+	unix := func(n uint64) time.Time {
+		if n == 0 {
+			return time.Time{}
+		}
+		return time.Unix(int64(min(n, 1<<37)), 0).UTC() // bounded, to years of four digits
+	}
 	return statsRow{
 		Service: answer.Service, Version: answer.Version, Node: answer.Id, Address: answer.Address, Error: detail(answer.Err),
 		Time: unix(v.GetTimestamp()), Started: unix(v.GetStarted()), UptimeMs: min(v.GetUptime(), 1<<40) * 1000,
@@ -161,6 +167,9 @@ func (a *app) logsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if count < 0 {
+				return usagef("--count must not be negative")
+			}
 			format, err := a.format(asNDJSON, asJSON, asTable)
 			if err != nil {
 				return err
@@ -190,20 +199,23 @@ func (a *app) logs(ctx context.Context, s *introspect.Session, nodes []vitals.No
 			err := vitals.Logs(ctx, s, node, count, follow, func(r *pb.Record) bool {
 				mu.Lock()
 				defer mu.Unlock()
-				line := logLine{time.Unix(r.GetTimestamp(), 0).UTC(), node.Service, node.Id, r.GetMetadata(), r.GetMessage()}
+				line := logLine{time.Unix(r.GetTimestamp(), 0).UTC(), node.Service, node.Id, notNilMap(r.GetMetadata()), r.GetMessage()}
 				if format == asTable {
-					return a.text(fmt.Sprintf("%s %s %s %s\n", line.Time.Format(time.RFC3339), node.Id, line.Metadata["level"], line.Message)) == nil
+					return a.rows(strings.Join([]string{line.Time.Format(time.RFC3339), node.Id, line.Metadata["level"], line.Message}, " ")) == nil
 				}
 				return a.line(line) == nil
 			})
 			if err != nil {
 				mu.Lock()
 				defer mu.Unlock()
-				_ = a.errLine(detail(err))
+				_ = a.errLine("logs of " + node.Id + ": " + detail(err))
 				failed = silentError{}
 			}
 		})
 	}
 	wg.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	return failed
 }

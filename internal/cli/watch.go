@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ type watchLine struct {
 	Node     string            `json:"node"`
 	Address  string            `json:"address"`
 	Metadata map[string]string `json:"metadata"`
-	Problem  string            `json:"problem,omitempty"`
+	Problem  string            `json:"problem"`
 }
 
 func (a *app) watchCommand() *cobra.Command {
@@ -29,9 +30,12 @@ func (a *app) watchCommand() *cobra.Command {
 			if _, err := a.format(asNDJSON, asJSON); err != nil {
 				return err
 			}
+			if limit < 0 {
+				return usagef("--for must not be negative")
+			}
 			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
 				err := a.watch(ctx, s, limit)
-				if limit > 0 && cmd.Context().Err() == nil {
+				if errors.Is(err, context.DeadlineExceeded) {
 					return nil // the time is up
 				}
 				return err
@@ -58,7 +62,7 @@ func (a *app) watch(ctx context.Context, s *introspect.Session, limit time.Durat
 			first = seen - dropped
 		}
 		for _, e := range events[first:] {
-			line := watchLine{e.Time.UTC(), string(e.Kind), e.Node.Service, e.Node.Version, e.Node.ID, e.Node.Address, e.Node.Metadata, e.Node.Problem}
+			line := watchLine{e.Time.UTC(), string(e.Kind), e.Node.Service, e.Node.Version, e.Node.ID, e.Node.Address, notNilMap(e.Node.Metadata), e.Node.Problem}
 			if err := a.line(line); err != nil {
 				return err
 			}
