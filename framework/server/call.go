@@ -25,6 +25,7 @@ type call struct {
 	bodyID   string // what the codec found in the body, for the answer's body
 	key      string // in conn.keys: the stream's id, else the request's
 	marked   bool   // it came with a stream id
+	legacy   bool   // an old peer's: method and id are in the body
 	topic    string // of an event
 	wireType string // the content type of the codec in use
 	token    string
@@ -55,7 +56,7 @@ func newCall(c *conn, m *transport.Message) *call {
 		k.wireType = DefaultContentType
 		k.request.contentType = k.wireType
 	}
-	if legacy(&k.request) {
+	if k.legacy = legacy(&k.request); k.legacy {
 		k.wireType = mucp.Legacy(k.wireType)
 	}
 	k.request.wireType = k.wireType
@@ -74,6 +75,12 @@ func legacy(r *request) bool {
 	return mucp.Either(h, mucp.Target, mucp.XTarget) != ""
 }
 
+// fromBrowser reports whether a request may be one that a web page made its visitor's browser send without asking
+// first: such a request has no content type of ours and no header of ours, so that only an old peer's form is open to it.
+func fromBrowser(h map[string]string) bool {
+	return h[mucp.ContentType] == "" || h["Origin"] != "" || h["Referer"] != "" || h["Sec-Fetch-Mode"] != ""
+}
+
 // serial reports whether the call has no id by which its answer could be told from another's.
 func (k *call) serial() bool { return k.key == "" && k.stream == nil }
 
@@ -88,6 +95,9 @@ func (k *call) name() string {
 // prepare finds out what the call is for. Its error is the answer.
 func (k *call) prepare() error {
 	h := k.request.header
+	if k.legacy && fromBrowser(h) {
+		return errs.Forbidden(mucp.ServerID, "a request from a web page: name the endpoint in %s", mucp.Endpoint)
+	}
 	timeout, err := mucp.ParseTimeout(h[mucp.Timeout])
 	if err != nil {
 		return errs.BadRequest(mucp.ServerID, "%v", err)

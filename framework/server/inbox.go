@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 )
 
 // What a stream's inbox holds before the connection has to wait: so much, but at least one frame.
@@ -10,6 +12,10 @@ const (
 	inboxFrames = 128
 	inboxBytes  = 1 << 20
 )
+
+// errUnread ends a stream whose handler takes no frames while the connection waits for room. The connection's only
+// reader is held meanwhile: without an end it would not even notice that the peer is gone.
+var errUnread = errors.New("the handler does not read the stream")
 
 // inbox is the bounded queue between a connection and a stream's handler.
 type inbox struct {
@@ -20,29 +26,51 @@ type inbox struct {
 	change chan struct{} // closed and replaced at each change; nil while nobody waits
 }
 
-// put adds a frame. It waits while the inbox is full, until done.
-func (b *inbox) put(body []byte, done <-chan struct{}) {
+// put adds a frame. It waits while the inbox is full: until done, or until nothing was taken for limit, which aborts it
+// and makes put return false. A negative limit is none.
+func (b *inbox) put(body []byte, done <-chan struct{}, limit time.Duration) bool {
 	for {
 		b.mu.Lock()
 		if b.ended != nil {
 			b.mu.Unlock()
-			return
+			return true
 		}
 		if len(b.frames) == 0 || len(b.frames) < inboxFrames && b.bytes+len(body) <= inboxBytes {
 			b.frames = append(b.frames, body)
 			b.bytes += len(body)
 			b.changed()
 			b.mu.Unlock()
-			return
+			return true
 		}
 		change := b.wait()
 		b.mu.Unlock()
+		if !room(change, done, limit) {
+			b.abort(errUnread)
+			return false
+		}
 		select {
-		case <-change:
 		case <-done:
-			return
+			return true
+		default:
 		}
 	}
+}
+
+// room waits for a change or for done, and reports false when limit passed before.
+func room(change, done <-chan struct{}, limit time.Duration) bool {
+	var late <-chan time.Time
+	if limit >= 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case <-change:
+	case <-done:
+	case <-late:
+		return false
+	}
+	return true
 }
 
 // end lets take return err after the frames that are there. Only the first end counts.

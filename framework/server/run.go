@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/internal/mucp"
@@ -24,6 +25,7 @@ type run struct {
 	wait   *sync.WaitGroup // the user's; may be nil
 
 	streamsPerConn int
+	unread         time.Duration   // how long a stream's handler may take no frame while more come
 	ctx            context.Context //nolint:containedctx // requests descend from it: it is the run's life
 	end            context.CancelFunc
 	beating        context.Context //nolint:containedctx // the registration's upkeep, which ends first
@@ -54,8 +56,8 @@ func newRun(s *server, o Options) *run {
 	r := &run{
 		server: s, router: s.router, opts: o, log: logger.Slog(o.Logger), wait: o.waitGroup(),
 		codecs:         mucp.NewCodecs(DefaultCodecs, o.Codecs),
-		streamsPerConn: o.Transport.Options().Limits().StreamsPerConn,
-		started:        make(chan struct{}), stopped: make(chan struct{}), upkeepDone: make(chan struct{}),
+		streamsPerConn: o.Transport.Options().Limits().StreamsPerConn, unread: o.Transport.Options().Limits().IdleTimeout,
+		started: make(chan struct{}), stopped: make(chan struct{}), upkeepDone: make(chan struct{}),
 		quiet: make(chan struct{}, 1),
 		bound: map[binding]broker.Subscriber{}, conns: map[*conn]struct{}{}, events: map[string]int{},
 	}

@@ -33,7 +33,9 @@ func newStream(k *call) *stream {
 func (s *stream) frame(body []byte, text string) {
 	switch text {
 	case "":
-		s.in.put(body, s.call.conn.ctx.Done())
+		if c := s.call.conn; !s.in.put(body, c.ctx.Done(), c.run.unread) {
+			_ = c.sock.Close() // everything on it waited as long: the reader ends next
+		}
 	case mucp.EOS:
 		s.in.end(io.EOF)
 	default:
