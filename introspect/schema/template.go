@@ -7,8 +7,12 @@ import (
 	"strings"
 )
 
-// templateDepth is how deep a template goes; deeper messages are left as {}.
-const templateDepth = 4
+const (
+	// templateDepth is how deep a template goes; deeper messages are left as {}.
+	templateDepth = 4
+	// templateBytes is how large it grows: once over it, messages are left as {}. A small schema can fan out without end.
+	templateBytes = 64 << 10
+)
 
 // Template returns a JSON body with every field of the type: what an engineer starts typing from. Sent as it is, it means
 // nearly the same as {}: scalars are zero, lists and maps empty, optional fields null; messages are written out. Of a oneof
@@ -40,7 +44,7 @@ func (t *templater) typed(name string, depth int) {
 		t.out.WriteString("{}")
 	case len(typ.Values) > 0:
 		t.out.WriteString(strconv.Quote(typ.Values[0].Name))
-	case t.inside[name] || depth >= templateDepth:
+	case t.inside[name] || depth >= templateDepth || t.out.Len() > templateBytes:
 		t.out.WriteString("{}")
 	default:
 		t.inside[name] = true
