@@ -70,6 +70,7 @@ func (e *NotFoundError) Error() string {
 // Resolve returns the target's services, one a version, each with the nodes that the target allows.
 func (s *Session) Resolve(ctx context.Context, t Target) ([]*registry.Service, error) {
 	if t.Address != "" {
+		s.trust(t.Address)
 		node := &registry.Node{Id: t.Address, Address: t.Address, Metadata: map[string]string{"protocol": "mucp"}}
 		return []*registry.Service{{Name: t.Service, Nodes: []*registry.Node{node}}}, nil
 	}

@@ -35,8 +35,8 @@ type Config struct {
 	Registered string
 	// Timeout bounds a call that says nothing else. Default 5 s.
 	Timeout time.Duration
-	// Token opens Debug.Profile, Log and Trace of nodes on other hosts. It is sent to TokenHosts only: whoever
-	// registers a node chooses its address, and must not be handed a secret for that.
+	// Token opens Debug.Profile, Log and Trace of nodes on other hosts. It is sent to TokenHosts, and to addresses that a
+	// Target names: whoever registers a node chooses its address, and must not be handed a secret for that.
 	Token string
 	// TokenHosts are the addresses that may see the token, as prefixes.
 	TokenHosts []netip.Prefix
@@ -51,6 +51,7 @@ type Session struct {
 	mu        sync.Mutex
 	connected bool
 	closed    bool
+	trusted   map[string]bool // addresses that the user named
 }
 
 // Open returns a session. Nothing is connected before it is used.
@@ -109,10 +110,26 @@ func (s *Session) Broker() (broker.Broker, error) {
 	return s.config.Broker, nil
 }
 
+// trust lets an address that the user named see the token, as one that somebody registered may not.
+func (s *Session) trust(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trusted == nil {
+		s.trusted = map[string]bool{}
+	}
+	s.trusted[address] = true
+}
+
 // TokenFor returns the debug token if the node's address may see it, else "".
 func (s *Session) TokenFor(address string) string {
 	if s.config.Token == "" {
 		return ""
+	}
+	s.mu.Lock()
+	named := s.trusted[address]
+	s.mu.Unlock()
+	if named {
+		return s.config.Token
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

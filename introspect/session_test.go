@@ -283,3 +283,18 @@ func compare(i, j int) int {
 		return 0
 	}
 }
+
+// An address that the user names may see the token; the same address from the registry may not.
+func TestTokenForANamedAddress(t *testing.T) {
+	s := open(t, introspect.Config{Token: "secret"})
+	const address = "127.0.0.1:4711"
+	if got := s.TokenFor(address); got != "" {
+		t.Errorf("an address that nobody named sees %q", got)
+	}
+	if _, err := s.Resolve(t.Context(), introspect.Target{Address: address}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.TokenFor(address); got != "secret" {
+		t.Errorf("the named address sees %q", got)
+	}
+}

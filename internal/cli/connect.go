@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"strings"
@@ -39,8 +39,8 @@ func (f *connectFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.registryAddress, "registry-address", os.Getenv("MICRO_REGISTRY_ADDRESS"), "registry address, or the file registry's directory (MICRO_REGISTRY_ADDRESS)")
 	flags.StringVar(&f.broker, "broker", envOr("MICRO_BROKER", "http"), "broker: http or memory (MICRO_BROKER)")
 	flags.StringVar(&f.brokerAddress, "broker-address", os.Getenv("MICRO_BROKER_ADDRESS"), "broker address (MICRO_BROKER_ADDRESS)")
-	flags.StringVar(&f.debugToken, "debug-token", os.Getenv("MICRO_DEBUG_TOKEN"), "token for Debug.Profile, Log and Trace of nodes on other hosts (MICRO_DEBUG_TOKEN)")
-	flags.StringSliceVar(&f.tokenHosts, "debug-token-hosts", nil, "addresses or prefixes that may see the debug token, such as 10.0.0.0/8; this host always may")
+	flags.StringVar(&f.debugToken, "debug-token", "", "token for Debug.Profile, Log and Trace of nodes on other hosts (MICRO_DEBUG_TOKEN); sent to --address and --debug-token-hosts only")
+	flags.StringSliceVar(&f.tokenHosts, "debug-token-hosts", nil, "addresses or prefixes that may see the debug token, such as 10.0.0.0/8")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "how long a call may take, all attempts together")
 	flags.BoolVar(&f.readOnly, "readonly", false, "change nothing: no calls, no publishing, no tails that must register")
 }
@@ -71,7 +71,7 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	return introspect.Open(introspect.Config{
 		Registry: r, Broker: b, Registered: where,
 		Client:  client.NewClient(client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy()),
-		Timeout: f.timeout, Token: f.debugToken, TokenHosts: hosts, ReadOnly: f.readOnly,
+		Timeout: f.timeout, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
 	})
 }
 
@@ -105,17 +105,9 @@ func addresses(list string) []string {
 	return strings.Split(list, ",")
 }
 
-// hosts are the addresses that may see the debug token: this host's, and what the flag names.
+// hosts are the addresses that may see the debug token beside those that --address names.
 func (f connectFlags) hosts() ([]netip.Prefix, error) {
-	out := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-	if own, err := net.InterfaceAddrs(); err == nil { // else loopback has to do
-		for _, a := range own {
-			if p, err := netip.ParsePrefix(a.String()); err == nil {
-				addr := p.Addr().Unmap()
-				out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
-			}
-		}
-	}
+	var out []netip.Prefix
 	for _, text := range f.tokenHosts {
 		prefix, err := netip.ParsePrefix(text)
 		if addr, single := netip.ParseAddr(text); single == nil {

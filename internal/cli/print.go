@@ -153,7 +153,7 @@ func (a *app) yaml(v any) error {
 		return err
 	}
 	var node yaml.Node
-	if err := yaml.Unmarshal(text, &node); err != nil { // JSON is YAML
+	if err := yaml.Unmarshal(safetext.JSON(text), &node); err != nil { // JSON is YAML
 		return fmt.Errorf("print: %w", err)
 	}
 	plain(&node)

@@ -1,9 +1,17 @@
 package fleet
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
-// timelineSize is how many events the timeline keeps.
-const timelineSize = 1000
+const (
+	// timelineSize is how many events the timeline keeps.
+	timelineSize = 1000
+	// timelineBytes is how much metadata an event keeps of a node; what goes over is left out.
+	timelineBytes = 4 << 10
+)
 
 // EventKind is what happened to a node.
 type EventKind string
@@ -34,6 +42,11 @@ type timeline struct {
 }
 
 func (t *timeline) add(e Event) {
+	e.Node = light(e.Node)
+	if e.Before != nil {
+		before := light(*e.Before)
+		e.Before = &before
+	}
 	if len(t.events) < timelineSize {
 		t.events = append(t.events, e)
 		return
@@ -41,6 +54,27 @@ func (t *timeline) add(e Event) {
 	t.events[t.next] = e
 	t.next = (t.next + 1) % timelineSize
 	t.dropped++
+}
+
+// light is a node without what the timeline cannot afford to keep a thousand times.
+func light(n Node) Node {
+	n.Vitals = nil
+	size := 0
+	for k, v := range n.Metadata {
+		size += len(k) + len(v)
+	}
+	if size <= timelineBytes {
+		return n
+	}
+	kept, left := map[string]string{}, timelineBytes
+	for _, k := range slices.Sorted(maps.Keys(n.Metadata)) {
+		if v := n.Metadata[k]; len(k)+len(v) <= left {
+			kept[k] = v
+			left -= len(k) + len(v)
+		}
+	}
+	n.Metadata = kept
+	return n
 }
 
 func (t *timeline) all() ([]Event, uint64) {
