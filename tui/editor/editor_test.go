@@ -1,83 +1,22 @@
 package editor_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/microtop/microtop/tui/editor"
+	"github.com/microtop/microtop/tui/frametest"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.TrimSuffix(string(want), "\n"), got); diff != "" {
-		t.Errorf("%s: %s", name, diff)
-	}
-}
-
-func exact(t *testing.T, frame string, w, h int) {
-	t.Helper()
-	if h == 0 {
-		if frame != "" {
-			t.Fatalf("no rows wanted: %q", frame)
-		}
-		return
-	}
-	rows := strings.Split(frame, "\n")
-	if len(rows) != h {
-		t.Fatalf("%d rows, want %d", len(rows), h)
-	}
-	for y, r := range rows {
-		if got := ansi.StringWidth(r); got != w {
-			t.Fatalf("row %d has %d cells, want %d: %.200q", y, got, w, r)
-		}
-	}
-}
-
-func keys(e *editor.Editor, list ...string) {
-	named := map[string]tea.KeyPressMsg{
-		"left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight}, "up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown},
-		"home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd}, "pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown},
-		"enter": {Code: tea.KeyEnter}, "backspace": {Code: tea.KeyBackspace}, "delete": {Code: tea.KeyDelete},
-		"space": {Code: tea.KeySpace, Text: " "}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
-		"ctrl+left": {Code: tea.KeyLeft, Mod: tea.ModCtrl}, "ctrl+right": {Code: tea.KeyRight, Mod: tea.ModCtrl},
-		"ctrl+home": {Code: tea.KeyHome, Mod: tea.ModCtrl}, "ctrl+end": {Code: tea.KeyEnd, Mod: tea.ModCtrl},
-	}
-	for _, k := range list {
-		m, ok := named[k]
-		if c, isCtrl := strings.CutPrefix(k, "ctrl+"); !ok && isCtrl {
-			m, ok = tea.KeyPressMsg{Code: rune(c[0]), Mod: tea.ModCtrl}, true
-		}
-		if !ok {
-			r, _ := utf8.DecodeRuneInString(k)
-			m = tea.KeyPressMsg{Code: r, Text: k}
-		}
-		e.Update(m)
-	}
-}
+func keys(e *editor.Editor, list ...string) { frametest.Press(e.Update, list...) }
 
 func open(t *testing.T, w, h int, text string) *editor.Editor {
 	t.Helper()
@@ -96,12 +35,12 @@ func TestGolden(t *testing.T) {
 		size := fmt.Sprintf("%dx%d", s.w, s.h)
 		e := open(t, s.w, s.h, body)
 		e.SetError(3, 10, safetext.Literal("unexpected x after a number"))
-		exact(t, e.View(), s.w, s.h)
-		golden(t, "error_"+size, e.View())
+		frametest.Exact(t, e.View(), s.w, s.h)
+		frametest.Golden(t, "error_"+size, e.View())
 		keys(e, "down", "down", "down", "end", "left")
-		exact(t, e.View(), s.w, s.h)
-		golden(t, "end_"+size, e.View())
-		golden(t, "empty_"+size, open(t, s.w, s.h, "").View())
+		frametest.Exact(t, e.View(), s.w, s.h)
+		frametest.Golden(t, "end_"+size, e.View())
+		frametest.Golden(t, "empty_"+size, open(t, s.w, s.h, "").View())
 	}
 }
 
@@ -227,15 +166,15 @@ func TestBigTextIsQuick(t *testing.T) {
 		worst := time.Duration(0)
 		for _, k := range list {
 			best := time.Hour
-			for try := 0; try < 8 && best > slower*16*time.Millisecond; try++ {
+			for try := 0; try < 8 && best > frametest.Frame; try++ {
 				start := time.Now()
 				keys(e, k)
-				exact(t, e.View(), 200, 60)
+				frametest.Exact(t, e.View(), 200, 60)
 				best = min(best, time.Since(start))
 			}
 			worst = max(worst, best)
 		}
-		if worst > slower*16*time.Millisecond {
+		if worst > frametest.Frame {
 			t.Errorf("%s: a key took %v", name, worst)
 		}
 	}
@@ -265,7 +204,7 @@ func FuzzKeys(f *testing.F) {
 				w, h = b%60, uint8(i%20)
 				e.SetSize(int(w), int(h))
 			}
-			exact(t, e.View(), int(w), int(h))
+			frametest.Exact(t, e.View(), int(w), int(h))
 			got := e.Text()
 			if clean := safetext.CleanBlock(got).String(); clean != got {
 				t.Fatalf("the text is not clean: %q, want %q", got, clean)

@@ -1,11 +1,8 @@
 package flame_test
 
 import (
-	"flag"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,62 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/microtop/microtop/tui/flame"
+	"github.com/microtop/microtop/tui/frametest"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.TrimSuffix(string(want), "\n"), got); diff != "" {
-		t.Errorf("%s: %s", name, diff)
-	}
-}
-
-func exact(t *testing.T, frame string, w, h int) {
-	t.Helper()
-	if h == 0 {
-		if frame != "" {
-			t.Fatalf("no rows wanted: %q", frame)
-		}
-		return
-	}
-	rows := strings.Split(frame, "\n")
-	if len(rows) != h {
-		t.Fatalf("%d rows, want %d", len(rows), h)
-	}
-	for y, r := range rows {
-		if got := ansi.StringWidth(r); got != w {
-			t.Fatalf("row %d has %d cells, want %d: %.200q", y, got, w, r)
-		}
-	}
-}
-
-func keys(f *flame.Flame, list ...string) {
-	named := map[string]tea.KeyPressMsg{
-		"esc": {Code: tea.KeyEscape}, "enter": {Code: tea.KeyEnter}, "backspace": {Code: tea.KeyBackspace},
-		"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
-		"pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp},
-	}
-	for _, k := range list {
-		m, ok := named[k]
-		if !ok {
-			m = tea.KeyPressMsg{Code: []rune(k)[0], Text: k}
-		}
-		f.Update(m)
-	}
-}
+func keys(f *flame.Flame, list ...string) { frametest.Press(f.Update, list...) }
 
 func node(name string, self, delta int64, children ...*flame.Node) *flame.Node {
 	n := &flame.Node{Name: safetext.Clean(name), Self: self, Total: self, Delta: delta, Children: children}
@@ -107,20 +54,20 @@ func TestGolden(t *testing.T) {
 		size := fmt.Sprintf("%dx%d", s.w, s.h)
 		f := graph(s.w, s.h, false)
 		keys(f, "j", "j")
-		exact(t, f.View(), s.w, s.h)
-		golden(t, "graph_"+size, f.View())
+		frametest.Exact(t, f.View(), s.w, s.h)
+		frametest.Golden(t, "graph_"+size, f.View())
 		if err := f.SetSearch("mallocgc"); err != nil {
 			t.Fatal(err)
 		}
 		keys(f, "enter", "n", "i")
-		golden(t, "zoomed_"+size, ansi.Strip(f.View()))
+		frametest.Golden(t, "zoomed_"+size, ansi.Strip(f.View()))
 		d := graph(s.w, s.h, true)
 		keys(d, "j")
-		exact(t, d.View(), s.w, s.h)
-		golden(t, "diff_"+size, d.View())
+		frametest.Exact(t, d.View(), s.w, s.h)
+		frametest.Golden(t, "diff_"+size, d.View())
 		d.SetRoot(nil)
-		exact(t, d.View(), s.w, s.h)
-		golden(t, "empty_"+size, ansi.Strip(d.View()))
+		frametest.Exact(t, d.View(), s.w, s.h)
+		frametest.Golden(t, "empty_"+size, ansi.Strip(d.View()))
 	}
 }
 
@@ -227,20 +174,20 @@ func TestHostileTreeKeepsTheFrame(t *testing.T) {
 	}
 	for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 3}, {2, 2}, {80, 24}, {200, 60}, {500, 200}} {
 		best := time.Hour
-		for try := 0; try < 8 && best > slower*16*time.Millisecond; try++ {
+		for try := 0; try < 8 && best > frametest.Frame; try++ {
 			f := graph(s.w, s.h, n%2 == 0)
 			f.SetRoot(root)
 			f.View()
 			for _, k := range []string{"j", "l", "enter", "G", "i", "#"} {
 				keys(f, k)
-				exact(t, f.View(), s.w, s.h)
+				frametest.Exact(t, f.View(), s.w, s.h)
 			}
 			start := time.Now()
 			keys(f, "esc", "g")
 			f.View()
 			best = min(best, time.Since(start))
 		}
-		if best > slower*16*time.Millisecond && s.w <= 200 {
+		if best > frametest.Frame && s.w <= 200 {
 			t.Errorf("%dx%d: a frame took %v", s.w, s.h, best)
 		}
 	}
@@ -272,7 +219,7 @@ func FuzzKeys(f *testing.F) {
 				w, h = b, uint8(i%20)
 				g.SetSize(int(w), int(h))
 			}
-			exact(t, g.View(), int(w), int(h))
+			frametest.Exact(t, g.View(), int(w), int(h))
 		}
 	})
 }

@@ -6,5 +6,5 @@
 //	x.WaitFor("checkout")
 //	x.Golden()
 //
-// Start with [New]. Nothing sleeps: every wait polls and fails the test after 5 seconds.
+// Start with [New]; a widget alone needs no program: [Press], [Exact] and [Golden]. Nothing sleeps: every wait polls and fails the test after 5 seconds.
 package frametest

@@ -92,20 +92,17 @@ func (x *Terminal) Send(msg tea.Msg) { x.guard.Send(msg) }
 // Keys presses keys. Each argument is a key as tui.ParseKey reads it ("enter",
 // "ctrl+p", "G"), else text that is typed ("jj", "/chec").
 func (x *Terminal) Keys(keys ...string) {
-	x.t.Helper()
 	for _, k := range keys {
-		if key, err := tui.ParseKey(k); err == nil {
-			x.Send(key)
-			continue
+		for _, msg := range presses(k) {
+			x.Send(msg)
 		}
-		x.Type(k)
 	}
 }
 
 // Type types text, a character at a time.
 func (x *Terminal) Type(text string) {
-	for _, r := range text {
-		x.Send(tea.KeyPressMsg{Code: r, Text: string(r)})
+	for _, msg := range typed(text) {
+		x.Send(msg)
 	}
 }
 

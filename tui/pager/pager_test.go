@@ -1,10 +1,7 @@
 package pager_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,66 +11,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/microtop/microtop/tui/frametest"
 	"github.com/microtop/microtop/tui/pager"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.TrimSuffix(string(want), "\n"), got); diff != "" {
-		t.Errorf("%s: %s", name, diff)
-	}
-}
-
-func exact(t *testing.T, frame string, w, h int) {
-	t.Helper()
-	if h == 0 {
-		if frame != "" {
-			t.Fatalf("no rows wanted: %q", frame)
-		}
-		return
-	}
-	rows := strings.Split(frame, "\n")
-	if len(rows) != h {
-		t.Fatalf("%d rows, want %d", len(rows), h)
-	}
-	for y, r := range rows {
-		if got := ansi.StringWidth(r); got != w {
-			t.Fatalf("row %d has %d cells, want %d: %.200q", y, got, w, r)
-		}
-	}
-}
-
-func press(k string) tea.KeyPressMsg {
-	named := map[string]tea.KeyPressMsg{
-		"space": {Code: tea.KeySpace, Text: " "}, "esc": {Code: tea.KeyEscape},
-		"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp},
-		"ctrl+d": {Code: 'd', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
-	}
-	if m, ok := named[k]; ok {
-		return m
-	}
-	return tea.KeyPressMsg{Code: []rune(k)[0], Text: k}
-}
-
-func keys(p *pager.Pager, list ...string) {
-	for _, k := range list {
-		p.Update(press(k))
-	}
-}
+func keys(p *pager.Pager, list ...string) { frametest.Press(p.Update, list...) }
 
 func line(i int) pager.Line {
 	return pager.Line{
@@ -102,20 +46,20 @@ func TestGolden(t *testing.T) {
 	for _, s := range []struct{ w, h int }{{80, 24}, {200, 60}} {
 		size := fmt.Sprintf("%dx%d", s.w, s.h)
 		p := tail(s.w, s.h, 1000, 1500)
-		golden(t, "follow_"+size, ansi.Strip(p.View()))
+		frametest.Golden(t, "follow_"+size, ansi.Strip(p.View()))
 		keys(p, "up", "up", "w")
 		p.Append(line(1), line(2))
 		if err := p.SetSearch("message 14[0-9]+"); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "paused_"+size, p.View())
-		exact(t, p.View(), s.w, s.h)
+		frametest.Golden(t, "paused_"+size, p.View())
+		frametest.Exact(t, p.View(), s.w, s.h)
 
 		p.SetBlock(safetext.CleanBlock(body), pager.JSON)
 		keys(p, "down")
-		golden(t, "json_"+size, p.View())
-		exact(t, p.View(), s.w, s.h)
-		golden(t, "empty_"+size, ansi.Strip(tail(s.w, s.h, 10, 0).View()))
+		frametest.Golden(t, "json_"+size, p.View())
+		frametest.Exact(t, p.View(), s.w, s.h)
+		frametest.Golden(t, "empty_"+size, ansi.Strip(tail(s.w, s.h, 10, 0).View()))
 	}
 }
 
@@ -313,7 +257,6 @@ func TestBlock(t *testing.T) {
 }
 
 func TestHostileTextKeepsTheFrame(t *testing.T) {
-	const limit = slower * 16 * time.Millisecond
 	attacks := map[string]string{
 		"combining": "e" + strings.Repeat("\u0301", 1000), "families": strings.Repeat("👩\u200d👩\u200d👧", 5000),
 		"wide": strings.Repeat("漢", 1<<18), "tabs": strings.Repeat("a\tb", 1000), "word": strings.Repeat("w", 1<<20),
@@ -324,7 +267,7 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 		for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 3}, {3, 1}, {4, 9}, {80, 24}, {200, 60}} {
 			list := []string{"G", "w", "k", "k", "w", "L", "w", "g", "pgdown"}
 			quickest := make([]time.Duration, len(list)) // the machine may be busy: the best of each counts
-			for try := 0; try < 8 && (try == 0 || s.w >= 80 && slices.Max(quickest) > limit); try++ {
+			for try := 0; try < 8 && (try == 0 || s.w >= 80 && slices.Max(quickest) > frametest.Frame); try++ {
 				p := pager.New(pager.Options{Theme: theme.Dark(), Status: s.h > 5})
 				p.SetSize(s.w, s.h)
 				p.SetBlock(block, pager.JSON)
@@ -339,12 +282,12 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 					d := time.Since(start)
 					if try == 0 {
 						quickest[i] = d
-						exact(t, frame, s.w, s.h)
+						frametest.Exact(t, frame, s.w, s.h)
 					}
 					quickest[i] = min(quickest[i], d)
 				}
 			}
-			if d := slices.Max(quickest); d > limit && s.w >= 80 {
+			if d := slices.Max(quickest); d > frametest.Frame && s.w >= 80 {
 				t.Errorf("%s at %dx%d: a frame took %v", name, s.w, s.h, d)
 			}
 		}
@@ -396,7 +339,7 @@ func FuzzKeys(f *testing.F) {
 				w, h = b%60, uint8(i%30)
 				p.SetSize(int(w), int(h))
 			}
-			exact(t, p.View(), int(w), int(h))
+			frametest.Exact(t, p.View(), int(w), int(h))
 		}
 	})
 }

@@ -1,12 +1,9 @@
 package table_test
 
 import (
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,69 +13,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/microtop/microtop/tui/frametest"
 	"github.com/microtop/microtop/tui/paint"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/table"
 	"github.com/microtop/microtop/tui/theme"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.TrimSuffix(string(want), "\n"), got); diff != "" {
-		t.Errorf("%s: %s", name, diff)
-	}
-}
-
-// exact fails unless the frame has exactly w cells in each of h rows.
-func exact(t *testing.T, frame string, w, h int) {
-	t.Helper()
-	if h == 0 {
-		if frame != "" {
-			t.Fatalf("no rows wanted: %q", frame)
-		}
-		return
-	}
-	rows := strings.Split(frame, "\n")
-	if len(rows) != h {
-		t.Fatalf("%d rows, want %d", len(rows), h)
-	}
-	for y, r := range rows {
-		if got := ansi.StringWidth(r); got != w {
-			t.Fatalf("row %d has %d cells, want %d: %q", y, got, w, r)
-		}
-	}
-}
-
-func keys(t *table.Table, list ...string) {
-	for _, k := range list {
-		t.Update(press(k))
-	}
-}
-
-func press(k string) tea.KeyPressMsg {
-	named := map[string]tea.KeyPressMsg{
-		"space": {Code: tea.KeySpace, Text: " "}, "esc": {Code: tea.KeyEscape}, "enter": {Code: tea.KeyEnter},
-		"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
-		"pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
-		"ctrl+d": {Code: 'd', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
-	}
-	if m, ok := named[k]; ok {
-		return m
-	}
-	return tea.KeyPressMsg{Code: []rune(k)[0], Text: k}
-}
+func keys(t *table.Table, list ...string) { frametest.Press(t.Update, list...) }
 
 func line(format string, args ...any) safetext.Line {
 	return safetext.Clean(fmt.Sprintf(format, args...))
@@ -137,9 +79,9 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		frame := tb.View()
-		exact(t, frame, s.w, s.h)
-		golden(t, fmt.Sprintf("table_%dx%d", s.w, s.h), ansi.Strip(frame))
-		golden(t, fmt.Sprintf("table_%dx%d_styled", s.w, s.h), frame)
+		frametest.Exact(t, frame, s.w, s.h)
+		frametest.Golden(t, fmt.Sprintf("table_%dx%d", s.w, s.h), ansi.Strip(frame))
+		frametest.Golden(t, fmt.Sprintf("table_%dx%d_styled", s.w, s.h), frame)
 	}
 	for name, src := range map[string]table.Source{"empty": rows(0), "nomatch": rows(9)} {
 		tb := newTable(80, 24, src)
@@ -151,8 +93,8 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		golden(t, name, ansi.Strip(tb.View()))
-		exact(t, tb.View(), 80, 24)
+		frametest.Golden(t, name, ansi.Strip(tb.View()))
+		frametest.Exact(t, tb.View(), 80, 24)
 	}
 }
 
@@ -359,7 +301,7 @@ func TestSideways(t *testing.T) {
 		keys(tb, "L")
 	}
 	got := ansi.Strip(tb.View())
-	exact(t, tb.View(), 40, 10)
+	frametest.Exact(t, tb.View(), 40, 10)
 	if !strings.Contains(got, "and more") || !strings.Contains(got, "svc-00004") {
 		t.Errorf("the end of the row cannot be reached, or its name is lost:\n%s", got)
 	}
@@ -372,7 +314,6 @@ func TestSideways(t *testing.T) {
 }
 
 func TestHostileTextKeepsTheFrame(t *testing.T) {
-	const limit = slower * 16 * time.Millisecond
 	attacks := []string{
 		"e" + strings.Repeat("\u0301", 1000), strings.Repeat("👩\u200d👩\u200d👧", 30), strings.Repeat("漢", 500), "a\tb\tc",
 		strings.Repeat("w", 1<<20), "\x1b]52;c;AAAA\x07", "\r\n\x9b2J", "🇩🇪🇩", "ൎ", "1\ufe0f\u20e3", "\u202eevil",
@@ -388,7 +329,7 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 	for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 5}, {5, 1}, {3, 3}, {80, 24}, {200, 60}, {500, 200}} {
 		list := []string{"down", "L", "L", "G", "s", "esc", "H", "space"}
 		quickest := make([]time.Duration, len(list)) // the machine may be busy: the best of each counts
-		for try := 0; try < 8 && (try == 0 || s.w >= 80 && slices.Max(quickest) > limit); try++ {
+		for try := 0; try < 8 && (try == 0 || s.w >= 80 && slices.Max(quickest) > frametest.Frame); try++ {
 			tb := newTable(s.w, s.h, src)
 			for i, k := range list {
 				keys(tb, k)
@@ -397,12 +338,12 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 				d := time.Since(start)
 				if try == 0 {
 					quickest[i] = d
-					exact(t, frame, s.w, s.h)
+					frametest.Exact(t, frame, s.w, s.h)
 				}
 				quickest[i] = min(quickest[i], d)
 			}
 		}
-		if d := slices.Max(quickest); d > limit && s.w <= 200 {
+		if d := slices.Max(quickest); d > frametest.Frame && s.w <= 200 {
 			t.Errorf("%dx%d: a frame took %v", s.w, s.h, d)
 		}
 	}
@@ -460,7 +401,7 @@ func FuzzKeys(f *testing.F) {
 				tb.SetSize(int(b)%50, i%30)
 				w, h = b%50, uint8(i%30)
 			}
-			exact(t, tb.View(), int(w), int(h))
+			frametest.Exact(t, tb.View(), int(w), int(h))
 		}
 	})
 }

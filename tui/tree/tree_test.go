@@ -1,10 +1,7 @@
 package tree_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,63 +10,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/microtop/microtop/tui/frametest"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/tui/tree"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.TrimSuffix(string(want), "\n"), got); diff != "" {
-		t.Errorf("%s: %s", name, diff)
-	}
-}
-
-func exact(t *testing.T, frame string, w, h int) {
-	t.Helper()
-	if h == 0 {
-		if frame != "" {
-			t.Fatalf("no rows wanted: %q", frame)
-		}
-		return
-	}
-	rows := strings.Split(frame, "\n")
-	if len(rows) != h {
-		t.Fatalf("%d rows, want %d", len(rows), h)
-	}
-	for y, r := range rows {
-		if got := ansi.StringWidth(r); got != w {
-			t.Fatalf("row %d has %d cells, want %d: %.200q", y, got, w, r)
-		}
-	}
-}
-
-func keys(tr *tree.Tree, list ...string) {
-	named := map[string]tea.KeyPressMsg{
-		"esc": {Code: tea.KeyEscape}, "enter": {Code: tea.KeyEnter},
-		"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
-		"pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp},
-	}
-	for _, k := range list {
-		m, ok := named[k]
-		if !ok {
-			m = tea.KeyPressMsg{Code: []rune(k)[0], Text: k}
-		}
-		tr.Update(m)
-	}
-}
+func keys(tr *tree.Tree, list ...string) { frametest.Press(tr.Update, list...) }
 
 // made counts the calls for children.
 type maker struct{ made int }
@@ -101,17 +48,17 @@ func TestGolden(t *testing.T) {
 		size := fmt.Sprintf("%dx%d", s.w, s.h)
 		tr, _ := newTree(s.w, s.h)
 		keys(tr, "down", "right", "right", "down", "right")
-		exact(t, tr.View(), s.w, s.h)
-		golden(t, "open_"+size, tr.View())
+		frametest.Exact(t, tr.View(), s.w, s.h)
+		frametest.Golden(t, "open_"+size, tr.View())
 		keys(tr, "E", "G")
 		if err := tr.SetFilter("^parent"); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "filter_"+size, ansi.Strip(tr.View()))
+		frametest.Golden(t, "filter_"+size, ansi.Strip(tr.View()))
 		tr.SetRoots(nil)
 		keys(tr, "esc")
-		golden(t, "empty_"+size, ansi.Strip(tr.View()))
-		exact(t, tr.View(), s.w, s.h)
+		frametest.Golden(t, "empty_"+size, ansi.Strip(tr.View()))
+		frametest.Exact(t, tr.View(), s.w, s.h)
 	}
 }
 
@@ -231,20 +178,20 @@ func TestHostileTextKeepsTheFrame(t *testing.T) {
 	}
 	for _, s := range []struct{ w, h int }{{0, 0}, {1, 1}, {0, 3}, {3, 2}, {80, 24}, {200, 60}} {
 		best := time.Hour
-		for try := 0; try < 8 && best > slower*16*time.Millisecond; try++ {
+		for try := 0; try < 8 && best > frametest.Frame; try++ {
 			tr, _ := newTree(s.w, s.h)
 			tr.SetRoots(nodes())
 			for range 40 { // far down
 				keys(tr, "l", "l")
 			}
 			keys(tr, "E")
-			exact(t, tr.View(), s.w, s.h)
+			frametest.Exact(t, tr.View(), s.w, s.h)
 			start := time.Now()
 			keys(tr, "j")
-			exact(t, tr.View(), s.w, s.h)
+			frametest.Exact(t, tr.View(), s.w, s.h)
 			best = min(best, time.Since(start))
 		}
-		if best > slower*16*time.Millisecond {
+		if best > frametest.Frame {
 			t.Errorf("%dx%d: a frame took %v", s.w, s.h, best)
 		}
 	}
@@ -274,7 +221,7 @@ func FuzzKeys(f *testing.F) {
 				w, h = b, uint8(i%20)
 				tr.SetSize(int(w), int(h))
 			}
-			exact(t, tr.View(), int(w), int(h))
+			frametest.Exact(t, tr.View(), int(w), int(h))
 		}
 	})
 }

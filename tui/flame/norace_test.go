@@ -1,5 +1,0 @@
-//go:build !race
-
-package flame_test
-
-const slower = 1

@@ -1,5 +1,0 @@
-//go:build !race
-
-package pager_test
-
-const slower = 1

@@ -1,6 +1,0 @@
-//go:build race
-
-package paint_test
-
-// slower is how many times longer the race detector makes things take, at most.
-const slower = 30
