@@ -30,6 +30,7 @@ func seeds(f *testing.F, pattern string) {
 	f.Add([]byte("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n0\r\nA: b\r\n\r\nGET /"))
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\ncontent-length: 4\r\n\r\nabcd"))
 	f.Add([]byte("POST / HTTP/1.1\r\nX: a\n b\r\n\r\n"))
+	f.Add([]byte("POST / HTTP/1.1\r\nMicro-Id: a\x1bb\r\nMicro-Error: \x1b\r\n\r\n"))
 }
 
 // parse reads messages until the first error and returns their headers and bodies.

@@ -118,7 +118,7 @@ func appendLine(dst []byte, name, value string) ([]byte, error) {
 		return dst, nil
 	}
 	if hasControl(value) {
-		if name != "Micro-Error" && name != "X-Micro-Error" {
+		if !ofError(name) {
 			return nil, fmt.Errorf("header %s: value %q has a control character", name, value)
 		}
 		value = strings.Map(blank, value)
@@ -128,6 +128,16 @@ func appendLine(dst []byte, name, value string) ([]byte, error) {
 	dst = append(dst, value...)
 	return append(dst, "\r\n"...), nil
 }
+
+// receivable says whether a header's value is taken: one with a control character could not be sent back, and the sender
+// would wait for an answer without end. Errors may have some, since v4 sends them as they are and ours lose them on the
+// way out. Bytes from 0x80 up are v4's UTF-8.
+func receivable(name, value string) bool {
+	return !hasControl(value) || ofError(name) && !strings.ContainsAny(value, "\x00\r\n")
+}
+
+// ofError says whether a header's value is the text of an error.
+func ofError(name string) bool { return name == "Micro-Error" || name == "X-Micro-Error" }
 
 func hasControl(value string) bool {
 	for i := range len(value) {

@@ -122,7 +122,7 @@ func (h *head) parseLines(lines string, header map[string]string, l limits.Limit
 			return refuse(400, "bad header name")
 		}
 		value = strings.Trim(value, " \t")
-		if strings.ContainsAny(value, "\x00\r\n") {
+		if !receivable(name, value) {
 			return refuse(400, "bad value of header %s", name)
 		}
 		if ofConnection(name) {

@@ -145,6 +145,8 @@ func TestClientReads(t *testing.T) {
 		"cut in a chunk":   {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", "", "unexpected EOF"},
 		"two lengths":      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok", "", "bad or repeated Content-Length"},
 		"length and chunk": {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "", "Transfer-Encoding beside Content-Length"},
+		"ESC in a header":  {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: a\x1bb\r\n\r\nok", "", "bad value of header X"},
+		"ESC in an error":  {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nMicro-Error: a\x1bb\r\n\r\nok", "ok", ""},
 		"http/2":           {"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00", "", "malformed HTTP message"},
 		"another protocol": {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "", `malformed HTTP response "SSH-2.0-OpenSSH_9.2"`},
 		"too large":        {"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nok", "", "message over 4194304 bytes"},
