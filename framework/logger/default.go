@@ -23,7 +23,7 @@ import (
 // DefaultLogger serves programs that name no logger; it prints to standard output at the level MICRO_LOG_LEVEL names.
 var DefaultLogger = NewLogger()
 
-// callerSkip is the number of frames from a caller of Log to runtime.Caller inside record.
+// callerSkip is the number of frames from runtime.Caller inside newRecord to the caller of the function that called log.
 const callerSkip = 3
 
 // fileKey is the field that names the source line.
@@ -96,21 +96,23 @@ func (l *defaultLogger) Fields(fields map[string]any) Logger {
 
 // Log implements Logger.
 func (l *defaultLogger) Log(level Level, v ...any) {
-	l.log(level, func() string { return fmt.Sprint(v...) })
+	l.log(0, level, func() string { return fmt.Sprint(v...) })
 }
 
 // Logf implements Logger.
 func (l *defaultLogger) Logf(level Level, format string, v ...any) {
-	l.log(level, func() string { return fmt.Sprintf(format, v...) })
+	l.log(0, level, func() string { return fmt.Sprintf(format, v...) })
 }
 
 // String implements Logger.
 func (l *defaultLogger) String() string { return "default" }
 
-func (l *defaultLogger) log(level Level, message func() string) {
+// log writes a line of the caller of its caller, and skip frames further up.
+func (l *defaultLogger) log(skip int, level Level, message func() string) {
 	l.mu.RLock()
 	opts := l.opts
 	l.mu.RUnlock()
+	opts.CallerSkipCount += skip
 	if opts.Level.Enabled(level) {
 		l.emit(opts, newRecord(opts, level, message()))
 	}

@@ -2,6 +2,9 @@
 //
 // A component holds a [Logger] in its options and never logs through a package variable. Lines carry a level,
 // fields and a message; the default logger prints them to its Out and can be replaced by any implementation.
+//
+// Start with [NewHelper], which gives a Logger a method for each level. Programs that need no logger of their own use
+// the functions of the same names, which write through [DefaultLogger].
 package logger
 
 // Logger writes leveled lines. Implementations are safe for concurrent use.

@@ -14,7 +14,8 @@ import (
 	"github.com/microtop/microtop/framework/logger"
 )
 
-func TestLineForm(t *testing.T) {
+// A281. Time, level, fields and message, in v4's form.
+func TestA281_LineForm(t *testing.T) {
 	var out bytes.Buffer
 	kept := log.NewLog()
 	l := logger.NewLogger(logger.WithOutput(&out), logger.WithFields(map[string]any{"zone": 1}), logger.WithLog(kept))
@@ -28,6 +29,12 @@ func TestLineForm(t *testing.T) {
 	records, _ := kept.Read()
 	if len(records) != 1 || records[0].Metadata["a"] != "b" {
 		t.Errorf("kept %v", records)
+	}
+}
+
+func TestA281_StandardOutputIsTheDefault(t *testing.T) {
+	if out := logger.NewLogger().Options().Out; out != os.Stdout {
+		t.Errorf("lines go to %v", out)
 	}
 }
 
