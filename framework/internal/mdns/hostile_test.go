@@ -74,6 +74,40 @@ func TestHostilePackets(t *testing.T) {
 	})
 }
 
+// An answer is many times its question, so one from another network, whose sender may be forged, gets none.
+func TestOtherNetworksGetNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lan := new(mdnstest.LAN)
+		p := mdns.NewPeer(lan.Host(here), limits.Default())
+		for i := range 20 {
+			publish(t, p, node(fmt.Sprint(i)))
+		}
+		sent(lan)
+		question, _ := new(dns.Msg).SetQuestion("shop.test.", dns.TypePTR).Pack()
+		for from, want := range map[string]int{
+			"203.0.113.9:80":    0,
+			"203.0.113.9:5353":  0,
+			"[2001:db8::9]:53":  0,
+			there + ":40000":    20,
+			here + ":40000":     40, // again over loopback
+			"127.0.0.1:40000":   20,
+			"[fe80::1%x]:40000": 20,
+		} {
+			lan.Inject(netip.MustParseAddrPort(from), question, 0)
+			got, size := sent(lan), 0
+			for _, d := range got {
+				size += len(d.Data)
+			}
+			if len(got) != want {
+				t.Errorf("%s: a question of %d bytes is answered with %d packets, %d bytes, want %d packets", from, len(question), len(got), size, want)
+			}
+		}
+		if s := p.Stats(); s.OffLink != 3 || s.Ignored() != 3 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 // Many questions in one packet are worth one answer.
 func TestOneAnswerAPacket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -17,6 +17,8 @@ type Network interface {
 	Dial(ctx context.Context) ([]Conn, error)
 	// Local reports whether addr is one of this host's.
 	Local(addr netip.Addr) bool
+	// OnLink reports whether addr is on a network that this host has an address in, or is one of this host's.
+	OnLink(addr netip.Addr) bool
 }
 
 // Conn is one socket. Receive has one caller at a time, and so has Multicast; Send and Close have any number.

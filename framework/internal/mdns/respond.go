@@ -46,8 +46,13 @@ func (p *Peer) receive(b []byte, d origin) {
 }
 
 // respond answers the first question of a packet, to the asker alone. Peers ask one question a packet; answering one keeps
-// a forged packet from being worth more.
+// a forged packet from being worth more, and askers that are not on a network of this host get nothing (RFC 6762 §11): an
+// answer is many times its question, and whose address is forged would pay for it.
 func (p *Peer) respond(b []byte, d origin) {
+	if !p.network.OnLink(d.from.Addr()) {
+		p.counters.offLink.Add(1)
+		return
+	}
 	q, id, err := firstQuestion(b)
 	if err != nil {
 		p.counters.refused(err)

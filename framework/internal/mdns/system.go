@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,6 +31,7 @@ type survey struct {
 	at     time.Time
 	v4, v6 []net.Interface // that are up and can do multicast; if there is none, loopback
 	addrs  map[netip.Addr]struct{}
+	links  []netip.Prefix // that the addresses are in
 }
 
 // interfaces returns a survey that is at most surveyLife old.
@@ -96,6 +98,9 @@ func (s *survey) note(iface net.Interface) (has4, has6 bool) {
 		}
 		addr = addr.Unmap()
 		s.addrs[addr] = struct{}{}
+		if ones, bits := ipnet.Mask.Size(); bits == addr.BitLen() && ones > 0 {
+			s.links = append(s.links, netip.PrefixFrom(addr, ones))
+		}
 		has4, has6 = has4 || addr.Is4(), has6 || addr.Is6()
 	}
 	return has4, has6
@@ -109,6 +114,15 @@ func (s *system) Local(addr netip.Addr) bool {
 	}
 	_, mine := s.interfaces().addrs[addr]
 	return mine
+}
+
+// OnLink implements Network. Link-local addresses always are: no router forwards to them.
+func (s *system) OnLink(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	if addr.IsLoopback() || addr.IsLinkLocalUnicast() {
+		return true
+	}
+	return slices.ContainsFunc(s.interfaces().links, func(link netip.Prefix) bool { return link.Contains(addr) })
 }
 
 // Listen implements Network.

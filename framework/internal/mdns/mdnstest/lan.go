@@ -130,6 +130,11 @@ func (h *Host) Dial(context.Context) ([]mdns.Conn, error) {
 // Local implements mdns.Network.
 func (h *Host) Local(addr netip.Addr) bool { return addr == h.addr || addr.IsLoopback() }
 
+// OnLink implements mdns.Network: networks are of 256 addresses.
+func (h *Host) OnLink(addr netip.Addr) bool {
+	return h.Local(addr) || addr.IsLinkLocalUnicast() || netip.PrefixFrom(h.addr, 24).Contains(addr)
+}
+
 func (h *Host) open(port uint16, listens bool) *conn {
 	c := &conn{
 		host: h, addr: netip.AddrPortFrom(h.addr, port), listens: listens,
