@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 			os.Exit(3)
 		}
 		fmt.Println("child", child.Process.Pid)
-		select {}
+		time.Sleep(time.Minute) // not select: with no goroutine left the runtime would end the process
 	case "fail":
 		fmt.Println("failing")
 		os.Exit(7)
