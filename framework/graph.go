@@ -12,6 +12,7 @@ import (
 	"github.com/microtop/microtop/framework/debug/handler"
 	"github.com/microtop/microtop/framework/debug/log"
 	"github.com/microtop/microtop/framework/debug/stats"
+	"github.com/microtop/microtop/framework/debug/trace"
 	"github.com/microtop/microtop/framework/logger"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/selector"
@@ -51,7 +52,7 @@ func build(o *Options) *graph {
 		g.selector = selector.NewSelector(selector.Registry(o.Registry), selector.WithLogger(o.Logger))
 		Selector(g.selector)(o)
 	}
-	o.pending.server = append(o.pending.server, server.WrapHandler(g.count))
+	o.pending.server = append(o.pending.server, server.Tracer(trace.NewTracer()), server.WrapHandler(g.count))
 	// What was asked comes last, so that it wins over the defaults.
 	o.pending.server = append(o.pending.server, asked.server...)
 	o.pending.client = append(o.pending.client, asked.client...)

@@ -76,7 +76,8 @@ func RegisterInterval(t time.Duration) Option { return forServer(server.Register
 // AddListenOption passes an option to the transport's Listen.
 func AddListenOption(option server.Option) Option { return forServer(option) }
 
-// Tracer sets where the server records spans.
+// Tracer sets the tracer that wrappers of the program record spans with and that Debug.Trace reads. The default is a
+// tracer of the service's own; nothing is recorded without a wrapper.
 func Tracer(t trace.Tracer) Option { return forServer(server.Tracer(t)) }
 
 // WrapHandler adds wrappers around the server's handlers; earlier ones run first.

@@ -73,7 +73,7 @@ func TestR22_TwoServicesShareNothing(t *testing.T) {
 	for range 3 {
 		a := micro.NewService(append(local(r), micro.Name("alpha"), micro.Metadata(map[string]string{"zone": "a"}))...)
 		b := micro.NewService(append(local(r), micro.Name("beta"))...)
-		if a.Server() == b.Server() || a.Client() == b.Client() {
+		if a.Server() == b.Server() || a.Client() == b.Client() || a.Server().Options().Tracer == b.Server().Options().Tracer {
 			t.Fatal("two services share a component")
 		}
 		for s, greeting := range map[micro.Service]string{a: "hi", b: "yo"} {

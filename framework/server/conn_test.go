@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -192,13 +193,27 @@ func (d *Deadline) Tell(ctx context.Context, _ *fleet.Empty, _ *fleet.Empty) err
 
 func TestADeafHandlerIsAnsweredForOnce(t *testing.T) {
 	t.Parallel()
-	p := connect(t, start(t, all()))
-	p.write(post(`{"kind":"deaf","delay_ms":150}`, "Micro-Endpoint: Greeter.Slow", "Micro-Id: 1", "Timeout: 50000000"))
+	var running sync.WaitGroup
+	h := newHeld()
+	p := connect(t, start(t, []any{h}, server.Wait(&running), server.Context(t.Context()))) // in any order
+	p.write(post(`{}`, "Micro-Endpoint: Held.Deaf", "Micro-Id: 1", "Timeout: 50000000"))
+	<-h.running
 	if f, _ := p.read(); !strings.Contains(f.Error, `"code":408`) {
 		t.Errorf("got %+v", f)
 	}
-	time.Sleep(150 * time.Millisecond)
-	p.write(post(`{}`, "Micro-Endpoint: Greeter.Hello", "Micro-Id: 2"))
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		running.Wait()
+	}()
+	select {
+	case <-over:
+		t.Error("the handler is not counted")
+	case <-time.After(20 * time.Millisecond):
+	}
+	close(h.let)
+	<-over
+	p.write(post(`{}`, "Micro-Endpoint: Nope.Nope", "Micro-Id: 2"))
 	if f, _ := p.read(); f.ID != "2" {
 		t.Errorf("a second answer: %+v", f)
 	}
@@ -225,6 +240,13 @@ func (h *Held) Wait(ctx context.Context, _ *fleet.Empty, _ *fleet.Empty) error {
 	case <-h.let:
 		return nil
 	}
+}
+
+// Deaf waits, whatever happens to its context.
+func (h *Held) Deaf(context.Context, *fleet.Empty, *fleet.Empty) error {
+	h.running <- struct{}{}
+	<-h.let
+	return nil
 }
 
 // Listen receives until that fails.

@@ -196,7 +196,7 @@ func TestAFailedStartCanBeTriedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := start2(tr, "127.0.0.1:12345")
+	s := unstarted(tr, "127.0.0.1:12345")
 	if err := s.Start(); err == nil {
 		t.Fatal("started on a taken address")
 	}
@@ -212,7 +212,7 @@ func TestAFailedStartCanBeTriedAgain(t *testing.T) {
 	}
 }
 
-func start2(tr transport.Transport, addr string) server.Server {
+func unstarted(tr transport.Transport, addr string) server.Server {
 	return server.NewServer(server.Address(addr), server.Transport(tr), server.Registry(registry.NewMemoryRegistry()),
 		server.Broker(broker.NewMemoryBroker()), server.WithLogger(quiet()))
 }
@@ -221,28 +221,31 @@ func TestR06_AStuckHandlerIsNamed(t *testing.T) {
 	t.Parallel()
 	h := newHeld()
 	s := start(t, []any{h, new(fleet.Greeter)}, server.DrainTimeout(300*time.Millisecond))
+	defer close(h.let)
 	p := connect(t, s)
-	p.write(post(`{"kind":"deaf","delay_ms":1500}`, "Micro-Endpoint: Greeter.Slow", "Micro-Id: 1"))
-	p.write(post(`{"delay_ms":100}`, "Micro-Endpoint: Greeter.Slow", "Micro-Id: 2"))
-	time.Sleep(30 * time.Millisecond)
+	p.write(post(`{"delay_ms":100}`, "Micro-Endpoint: Greeter.Slow", "Micro-Id: 1"))
+	p.write(post(`{}`, "Micro-Endpoint: Held.Deaf", "Micro-Id: 2"))
+	<-h.running // so the request before it was taken too
 	began := time.Now()
 	err := s.Stop()
 	if took := time.Since(began); took > 900*time.Millisecond {
 		t.Errorf("stop took %v with a drain timeout of 300 ms", took)
 	}
-	if err == nil || !strings.Contains(err.Error(), "Greeter.Slow") {
-		t.Errorf("stop: %v, want an error that names Greeter.Slow", err)
+	if err == nil || !strings.Contains(err.Error(), "Held.Deaf") {
+		t.Errorf("stop: %v, want an error that names Held.Deaf", err)
 	}
-	if f, _ := p.read(); f.ID != "2" || f.Error != "" {
+	if f, _ := p.read(); f.ID != "1" || f.Error != "" {
 		t.Errorf("the other request: %+v", f)
 	}
-	time.Sleep(1300 * time.Millisecond) // until the deaf handler ends
 }
 
-func TestDrainingRefusesAndSaysSo(t *testing.T) {
+func TestA062_DrainingRefusesAndSaysSo(t *testing.T) {
 	t.Parallel()
 	h := newHeld()
 	s := start(t, []any{h})
+	if err := s.Init(server.Wait(nil)); err != nil { // as v4 programs ask for it
+		t.Fatal(err)
+	}
 	busy, idle := connect(t, s), connect(t, s)
 	idle.write(post(`{}`, "Micro-Endpoint: Nope.Nope", "Micro-Id: 1"))
 	idle.read()

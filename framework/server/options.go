@@ -20,9 +20,10 @@ import (
 // Options configure a server. Nil components mean the package defaults of the components.
 type Options struct {
 	// Codecs are used before DefaultCodecs.
-	Codecs    map[string]codec.NewCodec
-	Broker    broker.Broker
-	Registry  registry.Registry
+	Codecs   map[string]codec.NewCodec
+	Broker   broker.Broker
+	Registry registry.Registry
+	// Tracer is what Debug.Trace reads. The server records no spans: a handler wrapper of the program does.
 	Tracer    trace.Tracer
 	Transport transport.Transport
 	// Metadata is the node's in the registry.
@@ -56,6 +57,8 @@ type Options struct {
 	TLSConfig *tls.Config
 
 	Context context.Context
+
+	wait *sync.WaitGroup // the user's count of what runs; may be nil
 }
 
 // Option sets a field of Options.
@@ -78,7 +81,7 @@ func newOptions(opts ...Option) Options {
 	return o.withDefaults()
 }
 
-// withDefaults fills in what was left open. Components stay nil until the server starts.
+// withDefaults fills in what was left open. Components come from the package defaults, which start nothing until used.
 func (o Options) withDefaults() Options {
 	setDefault(&o.Name, DefaultName)
 	setDefault(&o.Address, DefaultAddress)
@@ -151,7 +154,7 @@ func Context(ctx context.Context) Option { return func(o *Options) { o.Context =
 // Registry sets where the server registers.
 func Registry(r registry.Registry) Option { return func(o *Options) { o.Registry = r } }
 
-// Tracer sets where spans are recorded.
+// Tracer sets the tracer that wrappers of the program record spans with and that Debug.Trace reads.
 func Tracer(t trace.Tracer) Option { return func(o *Options) { o.Tracer = t } }
 
 // Transport sets what the server listens with.
@@ -200,19 +203,5 @@ func ListenOption(option transport.ListenOption) Option {
 	}
 }
 
-type waitKey struct{}
-
 // Wait counts running requests in wg, if it is not nil. Stop waits for them either way.
-func Wait(wg *sync.WaitGroup) Option {
-	return func(o *Options) {
-		if o.Context == nil {
-			o.Context = context.Background()
-		}
-		o.Context = context.WithValue(o.Context, waitKey{}, wg)
-	}
-}
-
-func (o Options) waitGroup() *sync.WaitGroup {
-	wg, _ := o.Context.Value(waitKey{}).(*sync.WaitGroup)
-	return wg
-}
+func Wait(wg *sync.WaitGroup) Option { return func(o *Options) { o.wait = wg } }

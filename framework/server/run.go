@@ -54,7 +54,7 @@ type run struct {
 
 func newRun(s *server, o Options) *run {
 	r := &run{
-		server: s, router: s.router, opts: o, log: logger.Slog(o.Logger), wait: o.waitGroup(),
+		server: s, router: s.router, opts: o, log: logger.Slog(o.Logger), wait: o.wait,
 		codecs:         mucp.NewCodecs(DefaultCodecs, o.Codecs),
 		streamsPerConn: o.Transport.Options().Limits().StreamsPerConn, unread: o.Transport.Options().Limits().IdleTimeout,
 		started: make(chan struct{}), stopped: make(chan struct{}), upkeepDone: make(chan struct{}),
