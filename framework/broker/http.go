@@ -40,8 +40,10 @@ var (
 // subscribers that it finds (docs/wire.md §7).
 //
 // Delivery is at most once: nil from Publish means that the message is queued for every subscriber known at that
-// moment, and will be posted, in order, for as long as the subscriber can be reached. Anyone who can connect to a
-// subscriber's port can post to it.
+// moment that answers, and will be posted to it once, in order; only a post that found no connection is tried again. A
+// subscriber that does not answer its first message, or two in a row, is set aside for 1 s, doubling to 5 min, and misses
+// what is published meanwhile; that is counted ([PublisherStatsReader]). Anyone who can connect to a subscriber's port
+// can post to it.
 func NewBroker(opts ...Option) Broker { return newHTTPBroker(opts...) }
 
 type httpBroker struct {
@@ -49,9 +51,13 @@ type httpBroker struct {
 	opts          Options
 	session       *session // nil while not connected
 	subscriptions map[*subscription]*registry.Service
+	sender        *sender // of the session, or of the last one
 }
 
-var _ Broker = (*httpBroker)(nil)
+var (
+	_ Broker               = (*httpBroker)(nil)
+	_ PublisherStatsReader = (*httpBroker)(nil)
+)
 
 func newHTTPBroker(opts ...Option) *httpBroker {
 	return &httpBroker{opts: *NewOptions(opts...), subscriptions: map[*subscription]*registry.Service{}}
@@ -116,9 +122,9 @@ func (b *httpBroker) Connect() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.receiver, s.cancel = received, cancel
 	s.cache = cache.New(s.registry, cache.WithLogger(b.opts.Logger))
-	s.sender = newSender(b.opts)
+	s.sender = newSender(b.opts, received.address())
 	s.work.Go(func() { b.refresh(ctx, s.registry) })
-	b.session = s
+	b.session, b.sender = s, s.sender
 	return nil
 }
 
@@ -142,6 +148,17 @@ func (b *httpBroker) Disconnect() error {
 	failed = append(failed, s.sender.close(), s.receiver.close())
 	s.cache.Stop()
 	return errors.Join(failed...)
+}
+
+// PublisherStats implements PublisherStatsReader.
+func (b *httpBroker) PublisherStats() PublisherStats {
+	b.mu.RLock()
+	s := b.sender
+	b.mu.RUnlock()
+	if s == nil {
+		return PublisherStats{}
+	}
+	return s.counts()
 }
 
 // Subscribe implements Broker.
