@@ -74,7 +74,7 @@ func (s *Session) Resolve(ctx context.Context, t Target) ([]*registry.Service, e
 		node := &registry.Node{Id: t.Address, Address: t.Address, Metadata: map[string]string{"protocol": "mucp"}}
 		return []*registry.Service{{Name: t.Service, Nodes: []*registry.Node{node}}}, nil
 	}
-	found, err := s.Registry().GetService(t.Service, registry.GetContext(ctx))
+	found, err := Look(ctx, s.Registry(), t.Service)
 	if err != nil && !errors.Is(err, registry.ErrNotFound) {
 		return nil, fmt.Errorf("look up %s in %s: %w", t.Service, s.Where(), err)
 	}

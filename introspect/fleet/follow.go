@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/introspect"
 )
 
 const (
@@ -162,7 +163,7 @@ func look(ctx context.Context, r registry.Registry, names []string) ([][]*regist
 			defer func() { <-slots }()
 			failed[i] = try(func() (err error) {
 				if err = ctx.Err(); err == nil {
-					found[i], err = r.GetService(name, registry.GetContext(ctx))
+					found[i], err = introspect.Look(ctx, r, name)
 				}
 				return err
 			})
