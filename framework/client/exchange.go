@@ -71,7 +71,7 @@ func (c *mucpClient) encode(ctx context.Context, in *setup, node *registry.Node,
 		contentType = in.opts.ContentType
 	}
 	wireType := contentType
-	if protocolOf(node) == "" {
+	if node.Metadata["protocol"] == "" {
 		wireType = mucp.Legacy(contentType)
 	}
 	lent := in.codecs.Lend(wireType, nil)

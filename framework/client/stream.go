@@ -49,9 +49,9 @@ func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption
 		opened, err = c.open(life, in, node, req, o) //nolint:contextcheck // the stream outlives the attempt
 		return err
 	}
-	to, err := c.target(in, req, &o)
+	a, err := c.attempts(in, req, nil, o, open)
 	if err == nil {
-		err = c.tryCall(life, in, began, to, open, req, nil, o) //nolint:contextcheck // life descends from ctx
+		err = a.run(life, began) //nolint:contextcheck // life descends from ctx
 	}
 	if err != nil {
 		life.End()
@@ -200,8 +200,8 @@ func (s *stream) endOf(m *transport.Message) error {
 	case h[mucp.Draining] != "":
 		return notRunError(newError(mucp.ServerID, 500, "", drainingError{}))
 	case text == mucp.EOS:
-		if last, nothing := s.onlySkipped(); nothing {
-			return last
+		if err := s.onlySkipped(); err != nil {
+			return err
 		}
 		return io.EOF
 	case text != "":
@@ -238,7 +238,6 @@ func (s *stream) Close() error {
 	if closed {
 		return nil
 	}
-	var err error
 	if s.sending.TryLock() { // else a Send is stuck, and the peer would not read the end either
 		if s.conn.deadline != nil && s.life.Err() == nil {
 			_ = s.conn.deadline.SetDeadline(time.Now().Add(closeTime)) // without it the transport's own bounds hold
@@ -247,9 +246,8 @@ func (s *stream) Close() error {
 		s.sending.Unlock()
 	}
 	s.stop()
-	err = s.conn.Close()
-	s.life.End()
-	return err
+	defer s.life.End()
+	return s.conn.Close()
 }
 
 // lost is the error of a broken connection.
@@ -315,11 +313,14 @@ func (s *stream) count(decoded bool) int {
 	return s.skipped
 }
 
-// onlySkipped reports that there were frames and none could be decoded, and why.
-func (s *stream) onlySkipped() (error, bool) {
+// onlySkipped returns why no frame could be decoded, if there were frames.
+func (s *stream) onlySkipped() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.err, s.skipped > 0 && s.received == 0
+	if s.skipped == 0 || s.received > 0 {
+		return nil
+	}
+	return s.err
 }
 
 // Skipped implements Skipper.
@@ -346,49 +347,3 @@ func (s *stream) Response() Response {
 	}
 	return r
 }
-
-// streamRequest is the request of an open stream.
-type streamRequest struct {
-	Request
-	stream *stream
-}
-
-// Codec implements Request.
-func (r streamRequest) Codec() codec.Writer { return streamWriter{r.stream} }
-
-// Stream implements Request.
-func (r streamRequest) Stream() bool { return true }
-
-type streamWriter struct{ stream *stream }
-
-// Write implements codec.Writer.
-func (w streamWriter) Write(_ *codec.Message, v any) error { return w.stream.Send(v) }
-
-// streamResponse is the last frame of a stream.
-type streamResponse struct {
-	stream  *stream
-	message *transport.Message
-}
-
-var (
-	_ Response     = (*streamResponse)(nil)
-	_ codec.Reader = (*streamResponse)(nil)
-)
-
-// Codec implements Response.
-func (r *streamResponse) Codec() codec.Reader { return r }
-
-// Header implements Response.
-func (r *streamResponse) Header() map[string]string { return r.message.Header }
-
-// Read implements Response.
-func (r *streamResponse) Read() ([]byte, error) { return r.message.Body, nil }
-
-// ReadHeader implements codec.Reader.
-func (r *streamResponse) ReadHeader(m *codec.Message, _ codec.MessageType) error {
-	m.Header, m.Error, m.Id = r.message.Header, r.message.Header[mucp.Error], r.message.Header[mucp.ID]
-	return nil
-}
-
-// ReadBody implements codec.Reader.
-func (r *streamResponse) ReadBody(v any) error { return r.stream.decode(r.message, v) }
