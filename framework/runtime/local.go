@@ -1,8 +1,11 @@
 package runtime
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -16,19 +19,38 @@ var DefaultRuntime = NewRuntime()
 // A service's standard input is a pipe that this process holds open: it ends when this process does, even by a
 // signal that cannot be caught, so that a service that watches it never outlives its runtime.
 func NewRuntime(opts ...Option) Runtime {
-	return &local{opts: *NewOptions(opts...), services: map[string]*process{}}
+	return &local{opts: *NewOptions(opts...), services: map[id]*process{}}
 }
 
 type local struct {
+	lifecycle sync.Mutex // one start or stop at a time
+	schedule  *schedule  // what is followed while started; guarded by lifecycle
+
 	mu       sync.Mutex
 	opts     Options
 	started  bool
-	services map[string]*process // by key(name, version)
+	services map[id]*process
 }
 
 var _ Runtime = (*local)(nil)
 
-func key(s *Service) string { return s.Name + "\x00" + s.Version }
+// defaultNamespace is where services are that name no namespace.
+const defaultNamespace = "default"
+
+// id tells one service from another.
+type id struct{ namespace, name, version string }
+
+func idOf(namespace string, s *Service) id {
+	return id{cmp.Or(namespace, defaultNamespace), s.Name, s.Version}
+}
+
+// ended says why a context has ended; nil while it has not, and for none.
+func ended(ctx context.Context) error {
+	if ctx == nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
 
 // Init implements Runtime.
 func (l *local) Init(opts ...Option) error {
@@ -49,19 +71,36 @@ func (l *local) Create(s *Service, opts ...CreateOption) error {
 	if len(options.Command) == 0 {
 		return fmt.Errorf("runtime: create %s: no command given: use runtime.WithCommand", s.Name)
 	}
+	if err := ended(options.Context); err != nil {
+		return fmt.Errorf("runtime: create %s: %w", s.Name, err)
+	}
+	p, err := l.add(*s, options)
+	if err != nil {
+		return err
+	}
+	return p.start(l.isStarted)
+}
+
+func (l *local) add(s Service, options CreateOptions) (*process, error) {
 	l.mu.Lock()
-	if _, exists := l.services[key(s)]; exists {
-		l.mu.Unlock()
-		return fmt.Errorf("runtime: create %s %s: %w", s.Name, s.Version, ErrAlreadyExists)
+	defer l.mu.Unlock()
+	key := idOf(options.Namespace, &s)
+	if _, exists := l.services[key]; exists {
+		return nil, fmt.Errorf("runtime: create %s %s: %w", s.Name, s.Version, ErrAlreadyExists)
 	}
-	p := newProcess(*s, options, l.opts)
-	l.services[key(s)] = p
-	start := l.started
-	l.mu.Unlock()
-	if start {
-		return p.start()
-	}
-	return nil
+	options.Namespace = key.namespace
+	options.Type = cmp.Or(options.Type, l.opts.Type)
+	options.Image = cmp.Or(options.Image, l.opts.Image)
+	s.Source = cmp.Or(s.Source, l.opts.Source)
+	p := newProcess(s, options, l.opts)
+	l.services[key] = p
+	return p, nil
+}
+
+func (l *local) isStarted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.started
 }
 
 // Read implements Runtime.
@@ -70,8 +109,15 @@ func (l *local) Read(opts ...ReadOption) ([]*Service, error) {
 	for _, set := range opts {
 		set(&options)
 	}
+	if err := ended(options.Context); err != nil {
+		return nil, fmt.Errorf("runtime: read: %w", err)
+	}
+	namespace := cmp.Or(options.Namespace, defaultNamespace)
 	var out []*Service
 	for _, p := range l.processes() {
+		if p.options.Namespace != namespace {
+			continue
+		}
 		s := p.snapshot()
 		if matches(options.Service, s.Name) && matches(options.Version, s.Version) && matches(options.Type, p.options.Type) {
 			out = append(out, s)
@@ -82,28 +128,42 @@ func (l *local) Read(opts ...ReadOption) ([]*Service, error) {
 
 func matches(want, have string) bool { return want == "" || want == have }
 
-// Update implements Runtime.
-func (l *local) Update(s *Service, _ ...UpdateOption) error {
-	p, err := l.find(s)
+// Update implements Runtime. A service that had to be killed is started all the same, and the error says so.
+func (l *local) Update(s *Service, opts ...UpdateOption) error {
+	var options UpdateOptions
+	for _, set := range opts {
+		set(&options)
+	}
+	if options.Context == nil {
+		options.Context = context.Background()
+	}
+	p, err := l.find(options.Namespace, s)
 	if err != nil {
 		return err
 	}
-	if err := p.stop(); err != nil {
-		return err
-	}
-	return p.start()
+	err = p.stop(options.Context, false)
+	return errors.Join(err, p.start(l.isStarted))
 }
 
 // Delete implements Runtime.
-func (l *local) Delete(s *Service, _ ...DeleteOption) error {
-	p, err := l.find(s)
+func (l *local) Delete(s *Service, opts ...DeleteOption) error {
+	var options DeleteOptions
+	for _, set := range opts {
+		set(&options)
+	}
+	if options.Context == nil {
+		options.Context = context.Background()
+	}
+	p, err := l.find(options.Namespace, s)
 	if err != nil {
 		return err
 	}
-	err = p.stop()
+	err = p.stop(options.Context, true)
 	l.mu.Lock()
-	delete(l.services, key(s))
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	if key := idOf(options.Namespace, s); l.services[key] == p { // not one that was created meanwhile
+		delete(l.services, key)
+	}
 	return err
 }
 
@@ -113,61 +173,83 @@ func (l *local) Logs(s *Service, opts ...LogsOption) (LogStream, error) {
 	for _, set := range opts {
 		set(&options)
 	}
-	p, err := l.find(s)
+	p, err := l.find(options.Namespace, s)
 	if err != nil {
 		return nil, err
 	}
 	return p.output.stream(options), nil
 }
 
-// Start implements Runtime. A service that cannot be started does not keep the others from starting.
+// Start implements Runtime. A service that cannot be started does not keep the others from starting, nor does a scheduler
+// that has no events to give.
 func (l *local) Start() error {
+	l.lifecycle.Lock()
+	defer l.lifecycle.Unlock()
 	l.mu.Lock()
 	l.started = true
+	opts := l.opts
 	l.mu.Unlock()
 	var failed []error
 	for _, p := range l.processes() {
-		failed = append(failed, p.start())
+		failed = append(failed, p.start(l.isStarted))
+	}
+	if l.schedule == nil && opts.Scheduler != nil {
+		var err error
+		l.schedule, err = follow(l, opts.Scheduler, logs(opts))
+		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
 }
 
 // Stop implements Runtime.
 func (l *local) Stop() error {
+	l.lifecycle.Lock()
+	defer l.lifecycle.Unlock()
 	l.mu.Lock()
-	l.started = false
+	l.started = false // so that an event under way starts nothing more
 	l.mu.Unlock()
+	var unscheduled error
+	if l.schedule != nil {
+		unscheduled = l.schedule.close()
+		l.schedule = nil
+	}
 	processes := l.processes()
 	failed := make([]error, len(processes))
 	var wg sync.WaitGroup
 	for i, p := range processes {
-		wg.Go(func() { failed[i] = p.stop() })
+		wg.Go(func() { failed[i] = p.stop(context.Background(), false) })
 	}
 	wg.Wait()
-	return errors.Join(failed...)
+	return errors.Join(append(failed, unscheduled)...)
 }
 
 // String implements Runtime.
 func (l *local) String() string { return "local" }
 
-func (l *local) find(s *Service) (*process, error) {
+func (l *local) find(namespace string, s *Service) (*process, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p, ok := l.services[key(s)]
+	p, ok := l.services[idOf(namespace, s)]
 	if !ok {
-		return nil, fmt.Errorf("runtime: %s %s: %w", s.Name, s.Version, ErrNotFound)
+		return nil, notFound(s)
 	}
 	return p, nil
 }
 
-// processes returns the managed services in the order of their names.
+func notFound(s *Service) error {
+	return fmt.Errorf("runtime: %s %s: %w", s.Name, s.Version, ErrNotFound)
+}
+
+// processes returns the managed services in the order of their namespaces, names and versions.
 func (l *local) processes() []*process {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := make([]*process, 0, len(l.services))
-	for _, p := range l.services {
-		out = append(out, p)
+	order := func(a, b id) int {
+		return cmp.Or(strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name), strings.Compare(a.version, b.version))
 	}
-	slices.SortFunc(out, func(a, b *process) int { return strings.Compare(key(&a.service), key(&b.service)) })
+	out := make([]*process, 0, len(l.services))
+	for _, key := range slices.SortedFunc(maps.Keys(l.services), order) {
+		out = append(out, l.services[key])
+	}
 	return out
 }

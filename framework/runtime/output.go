@@ -82,7 +82,7 @@ func (o *output) stream(options LogsOptions) LogStream {
 	}
 	o.streams[s] = struct{}{}
 	if options.Context != nil {
-		context.AfterFunc(options.Context, func() { _ = s.Stop() })
+		s.release = context.AfterFunc(options.Context, func() { _ = s.Stop() })
 	}
 	return s
 }
@@ -91,7 +91,9 @@ type logStream struct {
 	owner   *output
 	records chan LogRecord
 
-	stopped bool // guarded by owner.mu
+	// Guarded by owner.mu.
+	stopped bool
+	release func() bool // unties the stream from its context; nil without one
 }
 
 // Error implements LogStream.
@@ -108,6 +110,9 @@ func (s *logStream) Stop() error {
 		s.stopped = true
 		delete(s.owner.streams, s)
 		close(s.records)
+		if s.release != nil {
+			s.release()
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type process struct {
 	output  *output
 
 	lifecycle sync.Mutex // one start or stop at a time
+	retired   bool       // deleted: it never starts again; guarded by lifecycle
 
 	mu       sync.Mutex
 	status   string
@@ -34,8 +36,8 @@ type process struct {
 	pid      int
 	restarts int
 	since    time.Time
-	quit     chan struct{} // closed to ask the keeper to end; nil while not started
-	done     chan struct{} // closed by the keeper at its end
+	quit     chan context.Context // asks the keeper to end, and to kill once the context has ended; nil while not started
+	done     chan struct{}        // closed by the keeper at its end
 }
 
 func newProcess(s Service, options CreateOptions, runtime Options) *process {
@@ -43,10 +45,16 @@ func newProcess(s Service, options CreateOptions, runtime Options) *process {
 	return &process{service: s, options: options, timeout: runtime.StopTimeout, output: newOutput(options.Output), status: "stopped"}
 }
 
-// start launches the process and its keeper. Starting a started one does nothing.
-func (p *process) start() error {
+// start launches the process and its keeper, if it may. Starting a started one does nothing.
+func (p *process) start(may func() bool) error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
+	if p.retired {
+		return notFound(&p.service)
+	}
+	if !may() {
+		return nil
+	}
 	if p.quit != nil {
 		select {
 		case <-p.done:
@@ -58,27 +66,32 @@ func (p *process) start() error {
 	if err != nil {
 		return err
 	}
-	p.quit, p.done = make(chan struct{}), make(chan struct{})
+	p.quit, p.done = make(chan context.Context, 1), make(chan struct{})
 	go p.keep(running, p.quit, p.done)
 	return nil
 }
 
-// stop ends the process and waits for its keeper.
-func (p *process) stop() error {
+// stop ends the process and waits for its keeper; after the last stop it never starts again. A process that does not end
+// in time, or before ctx does, is killed.
+func (p *process) stop(ctx context.Context, last bool) error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
+	p.retired = p.retired || last
 	if p.quit == nil {
 		return nil
 	}
-	close(p.quit)
+	p.quit <- ctx
 	<-p.done
 	p.quit = nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.status == "killed" {
-		return fmt.Errorf("runtime: stop %s: still running %v after SIGTERM, killed", p.service.Name, p.timeout)
+	if p.status != "killed" {
+		return nil
 	}
-	return nil
+	if err := ended(ctx); err != nil {
+		return fmt.Errorf("runtime: stop %s: still running, killed: %w", p.service.Name, err)
+	}
+	return fmt.Errorf("runtime: stop %s: still running %v after SIGTERM, killed", p.service.Name, p.timeout)
 }
 
 // running is one operating system process.
@@ -114,14 +127,14 @@ func (p *process) launch() (*running, error) {
 	return r, nil
 }
 
-// keep restarts the process as often as its options allow, until quit is closed.
-func (p *process) keep(r *running, quit, done chan struct{}) {
+// keep restarts the process as often as its options allow, until quit asks it to end.
+func (p *process) keep(r *running, quit chan context.Context, done chan struct{}) {
 	defer close(done)
 	for attempt := 0; ; attempt++ {
 		if r != nil {
 			select {
-			case <-quit:
-				p.end(r)
+			case ctx := <-quit:
+				p.end(ctx, r)
 				return
 			case <-r.exited:
 				p.reap(r)
@@ -163,16 +176,16 @@ func (p *process) pause(attempt int) time.Duration {
 	return min(lastPause, firstPause<<min(attempt, 16))
 }
 
-// end asks the process group to end, and kills it when the time is up.
-func (p *process) end(r *running) {
+// end asks the process group to end, and kills it when the time is up or ctx has ended.
+func (p *process) end(ctx context.Context, r *running) {
 	_ = r.lifeline.Close() // the service may watch its input instead of signals
 	signalGroup(r, syscall.SIGTERM)
-	timer := time.NewTimer(p.timeout)
-	defer timer.Stop()
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
 	status := "stopped"
 	select {
 	case <-r.exited:
-	case <-timer.C:
+	case <-ctx.Done():
 		status = "killed"
 		signalGroup(r, syscall.SIGKILL)
 		<-r.exited
@@ -206,6 +219,12 @@ func (p *process) snapshot() *Service {
 	out.Metadata = maps.Clone(p.service.Metadata)
 	if out.Metadata == nil {
 		out.Metadata = map[string]string{}
+	}
+	out.Metadata["namespace"] = p.options.Namespace
+	for key, value := range map[string]string{"type": p.options.Type, "image": p.options.Image} {
+		if value != "" {
+			out.Metadata[key] = value
+		}
 	}
 	out.Metadata["status"] = p.status
 	out.Metadata["restarts"] = strconv.Itoa(p.restarts)

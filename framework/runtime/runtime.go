@@ -1,7 +1,7 @@
 // Package runtime starts services, keeps them running and stops them.
 //
 // The local runtime ([NewRuntime]) runs each service as a process of this host, in a process group of its own.
-// Start with [Runtime].
+// A [Scheduler] can say what it is to run. Start with [Runtime].
 package runtime
 
 import "errors"
@@ -21,27 +21,29 @@ type Runtime interface {
 	Init(...Option) error
 	// Create adds a service, and starts it if the runtime is started.
 	Create(*Service, ...CreateOption) error
-	// Read returns the managed services with their state in Metadata: status, pid, restarts, started, error.
+	// Read returns the managed services of a namespace with their state in Metadata: namespace, type, image, status,
+	// pid, restarts, since, error.
 	Read(...ReadOption) ([]*Service, error)
-	// Update restarts a service.
+	// Update restarts a service, if the runtime is started.
 	Update(*Service, ...UpdateOption) error
 	// Delete stops a service and forgets it.
 	Delete(*Service, ...DeleteOption) error
 	// Logs returns what the service printed, and what it goes on to print if asked to.
 	Logs(*Service, ...LogsOption) (LogStream, error)
-	// Start starts what was created.
+	// Start starts what was created, and follows the scheduler.
 	Start() error
-	// Stop stops every service and waits for their ends.
+	// Stop closes the scheduler, stops every service and waits for their ends.
 	Stop() error
 	// String names the implementation.
 	String() string
 }
 
-// Service is what a runtime manages. Name and Version together tell one from another.
+// Service is what a runtime manages. Within a namespace, Name and Version together tell one from another.
 type Service struct {
 	Name    string
 	Version string
-	// Source is where the code is: a folder, or a repository.
+	// Source is where the code is: for the local runtime, the folder that the command runs in; empty means the
+	// runtime's.
 	Source   string
 	Metadata map[string]string
 }
