@@ -7,7 +7,7 @@ import (
 )
 
 // leakCheck reports packages that start goroutines, by a go statement or a group's Go method, and whose tests would not
-// notice one left behind: a TestMain in a file that imports goleak (or internal/leaktest) notices. Conformance suites run in
+// notice one left behind: a TestMain in a file that imports goleak notices. Conformance suites run in
 // the tests of those who use them.
 func leakCheck(h *House) []Finding {
 	starts := map[string]Finding{} // by folder, the first start
@@ -57,7 +57,7 @@ func firstStart(f *File) int {
 
 func verifiesLeaks(f *File) bool {
 	imports := slices.ContainsFunc(f.Imports, func(imp Import) bool {
-		return imp.Path == "go.uber.org/goleak" || strings.HasSuffix(imp.Path, "/internal/leaktest")
+		return imp.Path == "go.uber.org/goleak"
 	})
 	return imports && slices.ContainsFunc(f.Syntax.Decls, func(decl ast.Decl) bool {
 		fn, ok := decl.(*ast.FuncDecl)

@@ -20,23 +20,17 @@ var leftovers = []string{"bin", "dist", "reports", ".tmp", "microtop", ".DS_Stor
 var internalNames = []string{
 	"cli",          // cobra commands, one file each
 	"demo",         // the demo fleet
-	"scaffold",     // templates behind new and generate
 	"plugins",      // links every implementation by name
-	"settings",     // the config file
 	"arch",         // this
 	"e2e",          // the real binary in a terminal
 	"interop",      // real peers, a module of its own
-	"bench",        // measurements against peers
 	"termshot",     // terminal sessions: driven, read, drawn
 	"requirements", // the rows and the tests that keep them
 	"tools",        // linters and generators, a module of its own
-	"testnet",      // cuts, delays and namespaces for tests
-	"leaktest",     // goroutines, file descriptors, timers
-	"failpoint",    // faults on purpose
 }
 
 // vague are the names that say nothing about what a package gives.
-var vague = []string{"util", "utils", "common", "helper", "helpers", "type", "types", "base", "misc", "manager", "managers"}
+var vague = []string{"util", "utils", "common", "helper", "helpers", "type", "types", "base", "misc", "manager", "managers", "processor", "data", "info"}
 
 func topLevel(h *House) []Finding {
 	var found []Finding
