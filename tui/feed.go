@@ -77,23 +77,6 @@ func (f *Feed[T]) Next(ctx context.Context) tea.Cmd {
 	}
 }
 
-// From returns a command that pushes what ch gives until ctx ends or ch is closed.
-func (f *Feed[T]) From(ctx context.Context, ch <-chan T) tea.Cmd {
-	return func() tea.Msg {
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case v, ok := <-ch:
-				if !ok {
-					return nil
-				}
-				f.Push(v)
-			}
-		}
-	}
-}
-
 func (f *Feed[T]) take() Batch[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -62,30 +62,14 @@ func TestFeedEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := tui.NewFeed[int](3)
 		ctx, cancel := context.WithCancel(t.Context())
-		ch := make(chan int)
 		got := make(chan tea.Msg)
 		go func() { got <- f.Next(ctx)() }()
-		go func() { got <- f.From(ctx, ch)() }()
 		synctest.Wait()
 		cancel()
-		for range 2 {
-			if msg := <-got; msg != nil {
-				t.Errorf("got %v", msg)
-			}
+		if msg := <-got; msg != nil {
+			t.Errorf("got %v", msg)
 		}
 	})
-}
-
-func TestFeedOfAChannel(t *testing.T) {
-	f := tui.NewFeed[int](3)
-	ch := make(chan int, 2)
-	ch <- 1
-	ch <- 2
-	close(ch)
-	f.From(t.Context(), ch)()
-	if b, _ := next(t, f); !slices.Equal(b.Items, []int{1, 2}) {
-		t.Errorf("%v", b.Items)
-	}
 }
 
 func TestFeedLosesNothingUnderConcurrency(t *testing.T) {

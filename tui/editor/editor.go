@@ -82,9 +82,6 @@ func (e *Editor) SetFocus(on bool) {
 	e.fresh = false
 }
 
-// Focused reports whether the editor has the focus.
-func (e *Editor) Focused() bool { return e.focus }
-
 // SetText replaces the text; the cursor is at its beginning. A text over the
 // limit is refused with an error to show.
 func (e *Editor) SetText(b safetext.Block) error {
@@ -104,13 +101,6 @@ func (e *Editor) Lines() int { return len(e.buf.lines) }
 
 // Position returns the cursor's line and byte column, from 1.
 func (e *Editor) Position() (line, col int) { return e.buf.row + 1, e.buf.col + 1 }
-
-// MoveTo puts the cursor on a line and byte column, from 1, or the nearest there
-// is.
-func (e *Editor) MoveTo(line, col int) {
-	e.buf.to(line-1, col-1)
-	e.fit()
-}
 
 // SetError shows an error at a line and byte column, from 1, until the text is
 // edited. A line below 1 means the text as a whole.

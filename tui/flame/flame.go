@@ -91,12 +91,6 @@ func (f *Flame) SetRoot(root *Node) {
 	f.changed()
 }
 
-// SetDiff says whether boxes show how much they grew.
-func (f *Flame) SetDiff(on bool) {
-	f.opts.Diff = on
-	f.fresh = false
-}
-
 // Selected returns the node under the cursor, nil when there is no tree.
 func (f *Flame) Selected() *Node {
 	if f.root == nil {

@@ -209,8 +209,6 @@ func FuzzKeys(f *testing.F) {
 				g.Update(tea.MouseClickMsg{X: int(b) - 203, Y: i - 1, Button: tea.MouseLeft})
 			case b < 230:
 				_ = g.SetSearch(string(script[:i]))
-			case b < 235:
-				g.SetDiff(b%2 == 0)
 			case b < 238:
 				g.SetRoot(nil)
 			case b < 245:

@@ -85,9 +85,6 @@ func (m *Matcher) setFuzzy(s string) {
 // Empty reports whether m matches everything because nothing was asked for.
 func (m *Matcher) Empty() bool { return m == nil || m.kind == all }
 
-// Inverse reports whether m keeps what does not match.
-func (m *Matcher) Inverse() bool { return m != nil && m.inverse }
-
 // Match reports whether s is kept. It allocates nothing.
 func (m *Matcher) Match(s string) bool {
 	if m.Empty() {

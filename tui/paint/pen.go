@@ -20,9 +20,6 @@ func NewPen(s lipgloss.Style) Pen {
 	return Pen{before, after}
 }
 
-// Plain reports whether the pen changes nothing.
-func (p Pen) Plain() bool { return p.open == "" }
-
 // Pens are the pens of a theme, by role; see [theme.Theme] for what each is for.
 type Pens struct {
 	Text, Dim, Title, Accent, Header, Crumb Pen

@@ -12,9 +12,6 @@ func CleanBlock(s string) Block { return Block{clean(s, MaxBlock, true)} }
 // String returns the clean text.
 func (b Block) String() string { return b.s }
 
-// Empty tells whether the block has no text.
-func (b Block) Empty() bool { return b.s == "" }
-
 // Lines returns the rows. A final line break adds no empty row. A row may be
 // longer than [MaxLine].
 func (b Block) Lines() []Line {

@@ -100,9 +100,6 @@ func (t *Table) Refresh() {
 	t.draw.round++
 }
 
-// Columns returns the columns.
-func (t *Table) Columns() []Column { return t.opts.Columns }
-
 // SetFilter shows only rows that match the expression (see package match), over
 // the text of all cells. A faulty expression is an error to show and leaves the
 // last good filter on.

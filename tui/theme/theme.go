@@ -49,7 +49,7 @@ type Theme struct {
 	Keyword lipgloss.Style // syntax: true, false, null, enum value
 
 	Flame  []lipgloss.Style // frames of a flame graph, chosen by hash of the package
-	Series []lipgloss.Style // lines of a chart, in order
+	Series []lipgloss.Style // what is told apart by colour, such as topics, in order
 }
 
 // Names lists the themes [ByName] knows, the default first.
