@@ -3,6 +3,7 @@ package servertest
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,22 +35,46 @@ func events(t *testing.T, w *world) {
 	}
 }
 
+// Gate is a handler whose calls last until it is open.
+type Gate struct {
+	entered chan struct{} // told of each call
+	open    chan struct{}
+}
+
+// Pass waits until the gate is open.
+func (g *Gate) Pass(context.Context, *fleet.Empty, *fleet.Empty) error {
+	g.entered <- struct{}{}
+	<-g.open
+	return nil
+}
+
 func drains(t *testing.T, w *world) {
+	gate := &Gate{entered: make(chan struct{}, 2), open: make(chan struct{})}
+	open := sync.OnceFunc(func() { close(gate.open) })
+	defer open()
+	if err := w.server.Handle(w.server.NewHandler(gate)); err != nil {
+		t.Fatal(err)
+	}
 	w.started(t)
 	if err := w.call(t.Context(), "Greeter.Hello", &fleet.HelloRequest{}, &fleet.HelloResponse{}); err != nil {
 		t.Fatal(err)
 	}
 	running := make(chan error, 1)
 	go func() {
-		running <- w.call(t.Context(), "Greeter.Slow", &fleet.FailRequest{DelayMs: 600}, &fleet.Empty{})
+		running <- w.call(t.Context(), "Gate.Pass", &fleet.Empty{}, &fleet.Empty{})
 	}()
-	time.Sleep(50 * time.Millisecond)
+	select {
+	case <-gate.entered:
+	case err := <-running:
+		t.Fatalf("a call of a running server: %v", err)
+	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- w.server.Stop() }()
 	until(t, "deregistered", func() bool {
 		found, err := w.registry.GetService(fleet.Service)
 		return errors.Is(err, registry.ErrNotFound) || len(found) == 0
 	})
+	open()
 	if err := <-running; err != nil {
 		t.Errorf("the call that ran when Stop was called: %v", err)
 	}
