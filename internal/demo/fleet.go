@@ -113,9 +113,6 @@ func Start(ctx context.Context, config Config) (*Fleet, error) {
 // Registry is where the fleet is registered: the registry's name and address.
 func (f *Fleet) Registry() (name, address string) { return f.where.registry, f.where.address }
 
-// LogDir is the folder of the nodes' logs.
-func (f *Fleet) LogDir() string { return f.logDir }
-
 // Stop ends the customers and the nodes, which have ten seconds to finish what runs, and removes what the fleet left
 // behind. It may be called more than once.
 func (f *Fleet) Stop() error {

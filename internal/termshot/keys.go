@@ -104,9 +104,6 @@ func firstRune(s string) (first, rest string) {
 	return s, ""
 }
 
-// Send presses keys: Play without a context, for scripts that hold no <until>.
-func (s *Session) Send(keys string) error { return s.Play(context.Background(), keys) }
-
 // Play presses the keys of a script one by one, pauses at <wait 300ms> and waits at <until TEXT 10s>.
 func (s *Session) Play(ctx context.Context, script string) error {
 	steps, err := parse(script)

@@ -99,7 +99,7 @@ func TestBadScripts(t *testing.T) {
 		"<until x later>": "invalid duration",
 		"<ctrl+1>":        "is no key",
 	} {
-		if err := s.Send(script); err == nil || !strings.Contains(err.Error(), want) {
+		if err := s.Play(t.Context(), script); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want an error with %q", script, err, want)
 		}
 	}
@@ -117,7 +117,7 @@ func TestResizeReachesTheProgramAndTheScreen(t *testing.T) {
 
 func TestTheEndOfTheProgram(t *testing.T) {
 	ctx, s := start(t, "polite")
-	if err := s.Send("q"); err != nil {
+	if err := s.Play(t.Context(), "q"); err != nil {
 		t.Fatal(err)
 	}
 	var exit *exec.ExitError
