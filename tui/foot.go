@@ -28,22 +28,24 @@ func (s *Shell) toastText() (string, int) {
 // hints draws the keys that work here, the most important first, and help in any case.
 func (s *Shell) hints(room int) string {
 	if s.over != nil {
-		pick, _ := s.hint(Action{Keys: []string{"enter"}, Name: "choose"})
-		leave, _ := s.hint(Action{Keys: []string{"esc"}, Name: "close"})
+		pick, _ := s.drawHint("enter", "choose")
+		leave, _ := s.drawHint("esc", "close")
 		return pick + "  " + leave
 	}
-	help := Action{Keys: []string{"?"}, Name: "help"}
-	shown := ""
+	wayOut := "shell.help"
+	if s.typing() {
+		wayOut = "shell.palette" // "?" is text then
+	}
+	shown, tail, tailW := "", "", 0
 	for _, a := range s.actions() {
-		if a.ID == "shell.help" && len(a.Keys) > 0 {
-			help = a
+		if a.ID == wayOut && s.works(a) != "" {
+			tail, tailW = s.hint(a)
 		}
 	}
-	tail, tailW := s.hint(help)
 	if s.w >= narrow {
 		used := 0
 		for _, a := range s.actions() {
-			if a.Hidden || len(a.Keys) == 0 || !a.enabled() {
+			if a.Hidden || s.works(a) == "" || !a.enabled() {
 				continue
 			}
 			text, n := s.hint(a)
@@ -59,8 +61,25 @@ func (s *Shell) hints(room int) string {
 	return shown + tail
 }
 
-func (s *Shell) hint(a Action) (string, int) {
-	key, name := safetext.Clean(a.Keys[0]), safetext.Clean(a.Name)
+func (s *Shell) hint(a Action) (string, int) { return s.drawHint(s.works(a), a.Name) }
+
+// works is the first of an action's keys that does it now, "" without one: while
+// something is typed, letters are text.
+func (s *Shell) works(a Action) string {
+	typing := s.typing()
+	for _, name := range a.Keys {
+		if !typing {
+			return name
+		}
+		if k, err := ParseKey(name); err == nil && s.whileTyping(a, k) {
+			return name
+		}
+	}
+	return ""
+}
+
+func (s *Shell) drawHint(does, what string) (string, int) {
+	key, name := safetext.Clean(does), safetext.Clean(what)
 	return s.theme.Key.Render(key.String()) + " " + s.theme.Hint.Render(name.String()), key.Width() + 1 + name.Width()
 }
 

@@ -206,7 +206,11 @@ func TestTypingTakesLetters(t *testing.T) {
 	x.WaitFor(`typed="qc:/?1"`)
 	x.Keys("ctrl+s")
 	x.WaitFor("✓ sent")
-	x.Keys("esc", "c") // the screen's esc: out of the input
+	x.WaitGone("ctrl+s send  c call") // the foot names no key that would be text
+	x.WaitFor("ctrl+s send  ctrl+p palette")
+	x.Keys("esc") // the screen's esc: out of the input
+	x.WaitFor("ctrl+s send  c call")
+	x.Keys("c")
 	x.WaitFor("✓ called")
 }
 
@@ -277,7 +281,6 @@ func TestCopy(t *testing.T) {
 func TestEditor(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "editor.sh")
-	//nolint:gosec // a script has to be executable
 	if err := os.WriteFile(script, []byte("#!/bin/sh\nstat -c %a \"$1\" > "+dir+"/mode\necho \"$1\" > "+dir+"/name\ntr a-z A-Z < \"$1\" > "+dir+"/out && cat "+dir+"/out > \"$1\"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
