@@ -147,9 +147,14 @@ func (t *Table) pickKey(k string) {
 	}
 }
 
-// sortBy sorts by a column, the other way round when it is sorted by already.
+// sortBy sorts by a column, numbers from the largest, and the other way round when it
+// is sorted by already.
 func (t *Table) sortBy(col int) {
-	t.SetSort(col, t.sort.col == col && !t.sort.reverse)
+	reverse := t.opts.Columns[col].Number != nil
+	if t.sort.col == col {
+		reverse = !t.sort.reverse
+	}
+	t.SetSort(col, reverse)
 }
 
 func (t *Table) click(x, y int) {

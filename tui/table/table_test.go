@@ -202,14 +202,14 @@ func TestSort(t *testing.T) {
 		t.Fatal("s does not ask for a column")
 	}
 	keys(tb, "l", "l", "l", "enter")
-	if col, reverse := tb.Sort(); col != 3 || reverse {
-		t.Fatalf("sorted by %d %v", col, reverse)
+	if col, reverse := tb.Sort(); col != 3 || !reverse {
+		t.Fatalf("numbers start with the largest; sorted by %d %v", col, reverse)
 	}
-	last := math.Inf(-1)
+	last := math.Inf(1)
 	keys(tb, "g")
 	for range 49 {
 		r, _ := tb.Selected()
-		if v := r.Item.(float64); v < last {
+		if v := r.Item.(float64); v > last {
 			t.Fatalf("%v after %v", v, last)
 		} else {
 			last = v
@@ -220,7 +220,7 @@ func TestSort(t *testing.T) {
 		t.Errorf("not a number belongs at the end, found %s", got)
 	}
 	keys(tb, "S")
-	if _, reverse := tb.Sort(); !reverse {
+	if _, reverse := tb.Sort(); reverse {
 		t.Error("S does not reverse")
 	}
 	tb.View()

@@ -110,7 +110,7 @@ func (l *list) View(w, h int) string {
 // Actions implements [tui.Screen].
 func (l *list) Actions() []tui.Action {
 	if l.Modal() {
-		return nil
+		return show.Picking()
 	}
 	return l.actions()
 }

@@ -8,12 +8,13 @@ import (
 	"github.com/microtop/microtop/profiling"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/views/show"
 )
 
 // Actions implements [tui.Screen].
 func (v *viewer) Actions() []tui.Action {
 	if v.Typing() {
-		return nil
+		return show.Picking()
 	}
 	return v.actions()
 }

@@ -14,7 +14,7 @@ import (
 // Actions implements [tui.Screen]. While the table asks for a column it takes every key.
 func (s *screen) Actions() []tui.Action {
 	if s.Modal() {
-		return nil
+		return show.Picking()
 	}
 	return s.actions()
 }

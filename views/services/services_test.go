@@ -157,7 +157,11 @@ func TestTheCursorStaysOnItsServiceWhenOthersCome(t *testing.T) {
 func TestSortingTakesEveryKeyUntilAColumnIsPicked(t *testing.T) {
 	x, opened := start(t, shop(), 100, 30)
 	x.WaitFor("checkout")
-	x.Keys("s", "right", "right", "right", "right", "right", "enter")
+	x.Keys("s")
+	x.WaitFor("enter sort  right next column  left column before  esc leave the order")
+	x.Keys("q", "s", "right", "right", "right", "right", "right", "enter")
+	x.WaitFor("REQ/S↓")
+	x.Keys("S")
 	x.WaitFor("REQ/S↑")
 	x.Keys("S")
 	x.WaitFor("REQ/S↓")

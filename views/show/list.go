@@ -107,11 +107,22 @@ func (l *List[T]) Draw(w, h int, notes ...Note) string {
 // Keys are the actions of every list, for its help.
 func (l *List[T]) Keys(prefix string) []tui.Action {
 	return append([]tui.Action{
-		{ID: prefix + ".mark", Keys: []string{"space"}, Name: "mark", Help: "mark a row for what is done to several", Hidden: true},
+		{ID: prefix + ".mark", Keys: []string{"space"}, Name: "mark", Help: "mark a row for what is done to several; esc unmarks all", Hidden: true},
 		{ID: prefix + ".range", Keys: []string{"V"}, Name: "mark range", Help: "mark from here to where the cursor goes", Hidden: true},
 		{ID: prefix + ".sort", Keys: []string{"s"}, Name: "sort", Help: "pick the column to sort by", Hidden: true},
 		{ID: prefix + ".reverse", Keys: []string{"S"}, Name: "reverse", Help: "sort the other way round", Hidden: true},
 	}, tui.Moving()...)
+}
+
+// Picking are the actions of a table that asks by which column to sort.
+func Picking() []tui.Action {
+	return []tui.Action{
+		{ID: "pick.sort", Keys: []string{"enter"}, Name: "sort", Help: "sort by the column, numbers from the largest"},
+		{ID: "pick.reverse", Keys: []string{"S"}, Name: "reverse", Help: "sort by the column, from the end", Hidden: true},
+		{ID: "pick.next", Keys: []string{"right"}, Name: "next column"},
+		{ID: "pick.before", Keys: []string{"left"}, Name: "column before"},
+		{ID: "pick.leave", Keys: []string{"esc"}, Name: "leave the order"},
+	}
 }
 
 // By is a column's sort key.

@@ -155,7 +155,7 @@ func (s *screen) Close() { s.scope.Close() }
 // Actions implements [tui.Screen]. While the table asks for a column it takes every key.
 func (s *screen) Actions() []tui.Action {
 	if s.Modal() {
-		return nil
+		return show.Picking()
 	}
 	return s.actions()
 }
