@@ -107,7 +107,7 @@ func TestCaptureOneFailureLeavesTheOthers(t *testing.T) {
 				}
 				continue
 			}
-			if r.Err == nil || !strings.Contains(r.Err.Error(), says) || r.Data != nil || r.Profile != nil || p.State != profiling.Failed || p.Err != r.Err {
+			if r.Err == nil || !strings.Contains(r.Err.Error(), says) || r.Data != nil || r.Profile != nil || p.State != profiling.Failed || !errors.Is(r.Err, p.Err) {
 				t.Errorf("%s: %v with %d bytes, progress %+v; want %q", r.Target.Node, r.Err, len(r.Data), p, says)
 			}
 		}

@@ -62,7 +62,7 @@ func (s *HTTPSource) Profile(ctx context.Context, kind Kind, d time.Duration) (i
 		own = transport(base, d)
 		client.Transport = own
 	}
-	resp, err := client.Do(req) //nolint:bodyclose // closed below, or by the caller through httpBody
+	resp, err := client.Do(req)
 	if err != nil {
 		closeIdle(own)
 		return nil, err

@@ -132,7 +132,7 @@ func TestHTTPSourceUsesNoProxy(t *testing.T) {
 	t.Setenv("HTTP_PROXY", proxy.URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := (&profiling.HTTPSource{URL: "http://192.0.2.1:6060"}).Profile(ctx, profiling.Heap, 0); err == nil { //nolint:bodyclose // fails
+	if _, err := (&profiling.HTTPSource{URL: "http://192.0.2.1:6060"}).Profile(ctx, profiling.Heap, 0); err == nil {
 		t.Error("an address that nobody has answered")
 	}
 }
@@ -197,7 +197,7 @@ func TestHTTPSourceEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, err := (&profiling.HTTPSource{URL: server.URL}).Profile(ctx, profiling.CPU, 30*time.Second) //nolint:bodyclose // fails
+	_, err := (&profiling.HTTPSource{URL: server.URL}).Profile(ctx, profiling.CPU, 30*time.Second)
 	if err == nil || time.Since(start) > 5*time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}

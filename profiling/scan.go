@@ -65,7 +65,7 @@ func nextField(b []byte) (wireField, []byte, error) {
 		size = 4
 	case 2:
 		length, n := binary.Uvarint(b)
-		if n <= 0 || length > uint64(len(b)-n) {
+		if n <= 0 || length > uint64(len(b)-n) { //nolint:gosec // n is at most len(b)
 			return f, nil, fmt.Errorf("%w: cut off or damaged", ErrFormat)
 		}
 		b = b[n:]

@@ -56,7 +56,6 @@ func newStacks(p *Profile, o Options) (*stacks, error) {
 	return s, nil
 }
 
-func (s *stacks) unit() string { return s.profile.raw.SampleType[s.index].Unit }
 func (s *stacks) total() int64 { return s.profile.totals[s.index] }
 
 func (s *stacks) expand(l *profile.Location) location {

@@ -19,7 +19,6 @@ const maxEdited = 16 << 20
 // editing says that the file for the editor is there.
 type editing struct {
 	dir, file string
-	err       error
 	done      func(string, error) tea.Cmd
 }
 

@@ -29,7 +29,7 @@ type real struct {
 
 func startReal(t *testing.T, env ...string) *real {
 	t.Helper()
-	r := &real{t: t, em: vt.NewSafeEmulator(80, 24), cmd: exec.CommandContext(t.Context(), os.Args[0])} //nolint:gosec // the test itself
+	r := &real{t: t, em: vt.NewSafeEmulator(80, 24), cmd: exec.CommandContext(t.Context(), os.Args[0])}
 	r.cmd.Env = append(append(os.Environ(), "TUI_RUN=1", "TERM=xterm-256color", "LANG=C.UTF-8", "LC_ALL="), env...)
 	ptmx, err := pty.StartWithSize(r.cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {

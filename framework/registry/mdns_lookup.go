@@ -61,13 +61,13 @@ func (r *mdnsRegistry) held(service string) map[string]*Service {
 // ask asks for nodes and hands on those whose record can be read, copies of one answer once.
 func (r *mdnsRegistry) ask(ctx context.Context, q mdns.Question, found func(mdns.Heard, sighted) (more bool)) error {
 	domain, _ := r.settings()
-	prints := make(map[string]uint64)
+	marks := make(map[string]uint64)
 	err := r.peer.Ask(ctx, q, func(h mdns.Heard) bool {
-		print := r.fingerprint(h)
-		if old, known := prints[h.Name]; known && old == print {
+		mark := r.fingerprint(h)
+		if old, known := marks[h.Name]; known && old == mark {
 			return true
 		}
-		prints[h.Name] = print
+		marks[h.Name] = mark
 		s, err := r.read(h, domain)
 		if err != nil {
 			r.badRecords.Add(1)

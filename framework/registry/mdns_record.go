@@ -63,7 +63,7 @@ func (r *mdnsRegistry) encode(record mdnsRecord) ([]string, error) {
 type sighted struct {
 	service     *Service // with its one node
 	seal, opens string
-	print       uint64 // of what it was read from
+	mark        uint64 // of what it was read from
 	size        int    // bytes of it that were read, in spite of an error too
 }
 
@@ -124,7 +124,7 @@ func (r *mdnsRegistry) read(h mdns.Heard, domain string) (sighted, error) {
 	if err := validateRecord(s); err != nil {
 		return bad, err
 	}
-	return sighted{service: s, seal: record.Seal, opens: record.Opens, print: r.fingerprint(h), size: len(data)}, nil
+	return sighted{service: s, seal: record.Seal, opens: record.Opens, mark: r.fingerprint(h), size: len(data)}, nil
 }
 
 // checkParts refuses records that are small as text and large in memory. True ones have an object, list or member for

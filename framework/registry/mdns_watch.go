@@ -90,7 +90,7 @@ func (s *sights) begin(service string) error {
 	s.life.Lock()
 	defer s.life.Unlock()
 	if s.stop == nil {
-		ctx, cancel := s.registry.bound(nil)
+		ctx, cancel := s.registry.bound(context.Background())
 		defer cancel()
 		ignore, err := s.registry.peer.Listen(ctx, s.hear)
 		if err != nil {
@@ -157,7 +157,7 @@ func (s *sights) take(h mdns.Heard, domain string, announced bool) {
 	if !strings.HasSuffix(h.Name, "."+domain+".") || s.registry.holds(h.Name) {
 		return // nobody else has a say about what is registered here
 	}
-	if print := s.registry.fingerprint(h); !h.Gone && s.seen(h.Name, print, announced) {
+	if mark := s.registry.fingerprint(h); !h.Gone && s.seen(h.Name, mark, announced) {
 		return
 	}
 	if announced && !s.budget.spend(0) {
@@ -179,11 +179,11 @@ func (s *sights) take(h mdns.Heard, domain string, announced bool) {
 }
 
 // seen notes that a node is there and reports whether that is all there is to say.
-func (s *sights) seen(name string, print uint64, announced bool) bool {
+func (s *sights) seen(name string, mark uint64, announced bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known := s.known[name]
-	if known == nil || known.own || known.print != print || known.silent && announced {
+	if known == nil || known.own || known.mark != mark || known.silent && announced {
 		return false
 	}
 	known.missed, known.doubted = 0, false

@@ -200,7 +200,7 @@ func TestClientReadsV4Responses(t *testing.T) {
 			var want []transport.Message
 			source := bufio.NewReader(bytes.NewReader(f.down))
 			for {
-				r, err := http.ReadResponse(source, nil) //nolint:bodyclose // it is in memory
+				r, err := http.ReadResponse(source, nil)
 				if err != nil {
 					break
 				}

@@ -10,7 +10,6 @@ import (
 type httpClient struct {
 	httpSocket
 	start string // of every request
-	ended bool   // the last response ended with the connection, or failed half-way
 }
 
 var (

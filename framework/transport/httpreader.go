@@ -152,7 +152,7 @@ func (rd *reader) take(dst []byte, n int) ([]byte, error) {
 		}
 		room := dst[len(dst):min(cap(dst), len(dst)+n)]
 		got, err := io.ReadFull(rd.source, room)
-		if err == io.EOF { //nolint:errorlint // io.ReadFull returns it bare
+		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {

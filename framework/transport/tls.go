@@ -36,7 +36,7 @@ func clientTLS(o Options, addr string) *tls.Config {
 		}
 	}
 	if o.insecure() {
-		config.InsecureSkipVerify = true //nolint:gosec // the one explicit option
+		config.InsecureSkipVerify = true //nolint:forbidigo // the one explicit option
 	}
 	return config
 }

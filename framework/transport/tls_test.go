@@ -100,11 +100,11 @@ func rescue(t *testing.T, addr string, server []transport.Option) {
 	if !o.Secure && o.TLSConfig == nil {
 		return // its connections are served without a handshake
 	}
-	config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // only to end the test
+	config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}
 	if o.TLSConfig != nil && o.TLSConfig.ClientAuth != tls.NoClientCert {
 		config.Certificates = o.TLSConfig.Certificates
 	}
-	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", addr, config) //nolint:noctx // it has a timeout
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", addr, config)
 	if err != nil {
 		t.Fatalf("the server serves nobody: %v", err)
 	}
@@ -122,7 +122,7 @@ func TestTLS(t *testing.T) {
 	own, other := newAuthority(t), newAuthority(t)
 	good := own.issue(t, nil)
 	serve := func(certificate tls.Certificate) []transport.Option {
-		return []transport.Option{transport.TLSConfig(&tls.Config{Certificates: []tls.Certificate{certificate}})} //nolint:gosec // the transport sets the version
+		return []transport.Option{transport.TLSConfig(&tls.Config{Certificates: []tls.Certificate{certificate}})}
 	}
 	trust := func(config *tls.Config) []transport.Option {
 		if config.RootCAs == nil {
@@ -130,7 +130,7 @@ func TestTLS(t *testing.T) {
 		}
 		return []transport.Option{transport.TLSConfig(config)}
 	}
-	mutual := []transport.Option{transport.TLSConfig(&tls.Config{ //nolint:gosec // as above
+	mutual := []transport.Option{transport.TLSConfig(&tls.Config{
 		Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: own.pool,
 	})}
 	secure := []transport.Option{transport.Secure(true)}
@@ -138,22 +138,22 @@ func TestTLS(t *testing.T) {
 		server, client []transport.Option
 		err            string // "" for success
 	}{
-		"trusted":                      {serve(good), trust(&tls.Config{}), ""},                           //nolint:gosec // as above
-		"another name that is its":     {serve(good), trust(&tls.Config{ServerName: "name.example"}), ""}, //nolint:gosec // as above
+		"trusted":                      {serve(good), trust(&tls.Config{}), ""},
+		"another name that is its":     {serve(good), trust(&tls.Config{ServerName: "name.example"}), ""},
 		"self-signed":                  {secure, secure, "certificate"},
 		"self-signed, explicitly":      {secure, []transport.Option{transport.Secure(true), transport.Insecure()}, ""},
-		"expired":                      {serve(own.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })), trust(&tls.Config{}), "expired"},                        //nolint:gosec // as above
-		"not valid yet":                {serve(own.issue(t, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) })), trust(&tls.Config{}), "not yet valid"},                  //nolint:gosec // as above
-		"another host":                 {serve(good), trust(&tls.Config{ServerName: "elsewhere.example"}), "elsewhere.example"},                                                                //nolint:gosec // as above
-		"another authority":            {serve(good), trust(&tls.Config{RootCAs: other.pool}), "unknown authority"},                                                                            //nolint:gosec // as above
-		"not for servers":              {serve(own.issue(t, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })), trust(&tls.Config{}), "key usage"}, //nolint:gosec // as above
-		"an old version":               {serve(good), trust(&tls.Config{MaxVersion: tls.VersionTLS11}), "version"},                                                                             //nolint:gosec // it is refused
-		"an old version, allowed":      {serve(good), trust(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), "version"},                                               //nolint:gosec // it is refused
-		"mutual":                       {mutual, trust(&tls.Config{Certificates: []tls.Certificate{good}}), ""},                                                                                //nolint:gosec // as above
-		"no client certificate":        {mutual, trust(&tls.Config{}), "certificate required"},                                                                                                 //nolint:gosec // as above
-		"another's client certificate": {mutual, trust(&tls.Config{Certificates: []tls.Certificate{other.issue(t, nil)}}), "certificate"},                                                      //nolint:gosec // as above
+		"expired":                      {serve(own.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })), trust(&tls.Config{}), "expired"},
+		"not valid yet":                {serve(own.issue(t, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) })), trust(&tls.Config{}), "not yet valid"},
+		"another host":                 {serve(good), trust(&tls.Config{ServerName: "elsewhere.example"}), "elsewhere.example"},
+		"another authority":            {serve(good), trust(&tls.Config{RootCAs: other.pool}), "unknown authority"},
+		"not for servers":              {serve(own.issue(t, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })), trust(&tls.Config{}), "key usage"},
+		"an old version":               {serve(good), trust(&tls.Config{MaxVersion: tls.VersionTLS11}), "version"},
+		"an old version, allowed":      {serve(good), trust(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), "version"},
+		"mutual":                       {mutual, trust(&tls.Config{Certificates: []tls.Certificate{good}}), ""},
+		"no client certificate":        {mutual, trust(&tls.Config{}), "certificate required"},
+		"another's client certificate": {mutual, trust(&tls.Config{Certificates: []tls.Certificate{other.issue(t, nil)}}), "certificate"},
 		"plain client":                 {serve(good), nil, "400 Bad Request: this port speaks TLS"},
-		"plain server":                 {nil, trust(&tls.Config{}), "first record does not look like a TLS handshake"}, //nolint:gosec // as above
+		"plain server":                 {nil, trust(&tls.Config{}), "first record does not look like a TLS handshake"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := exchange(t, c.server, c.client)
@@ -167,8 +167,8 @@ func TestTLS(t *testing.T) {
 // TestTLSConfigIsLeftAlone lets two transports share one configuration.
 func TestTLSConfigIsLeftAlone(t *testing.T) {
 	a := newAuthority(t)
-	server := &tls.Config{Certificates: []tls.Certificate{a.issue(t, nil)}} //nolint:gosec // the transport sets the version
-	client := &tls.Config{RootCAs: a.pool}                                  //nolint:gosec // as above
+	server := &tls.Config{Certificates: []tls.Certificate{a.issue(t, nil)}}
+	client := &tls.Config{RootCAs: a.pool}
 	for range 2 {
 		if err := exchange(t, []transport.Option{transport.TLSConfig(server)}, []transport.Option{transport.TLSConfig(client), transport.Insecure()}); err != nil {
 			t.Error(err)
@@ -187,7 +187,7 @@ func TestTLSRotation(t *testing.T) {
 		current.Store(&next)
 	}
 	rotate()
-	tr := transport.NewHTTPTransport(transport.TLSConfig(&tls.Config{ //nolint:gosec // the transport sets the version
+	tr := transport.NewHTTPTransport(transport.TLSConfig(&tls.Config{
 		RootCAs:        a.pool,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current.Load(), nil },
 	}))
@@ -213,7 +213,7 @@ func TestTLSRotation(t *testing.T) {
 // TestCertificateOfItsOwn is what a v4 client, which skips verification, finds.
 func TestCertificateOfItsOwn(t *testing.T) {
 	l, _ := listen(t, transport.NewHTTPTransport(transport.Secure(true)), echoOnce)
-	conn, err := tls.Dial("tcp", l.Addr(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec,noctx // as a v4 client does
+	conn, err := tls.Dial("tcp", l.Addr(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestCertificateOfItsOwn(t *testing.T) {
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(certificate)
-	trusting := transport.NewHTTPTransport(transport.TLSConfig(&tls.Config{RootCAs: pool})) //nolint:gosec // the transport sets the version
+	trusting := transport.NewHTTPTransport(transport.TLSConfig(&tls.Config{RootCAs: pool}))
 	c, err := trusting.Dial(l.Addr(), transport.WithTimeout(patience))
 	if err != nil {
 		t.Fatalf("a client that trusts it: %v", err)

@@ -153,7 +153,7 @@ func TestSnapshotsDoNotChange(t *testing.T) {
 		r, p := registry.NewMemoryRegistry(), newPatient()
 		register(t, r, service("shop", "1", "a", "b"))
 		p.says("a", func(context.Context) (*pb.StatsResponse, error) {
-			return &pb.StatsResponse{Requests: uint64(time.Now().Unix())}, nil //nolint:gosec // a time of now
+			return &pb.StatsResponse{Requests: uint64(time.Now().Unix())}, nil
 		})
 		f := start(t, r, fleet.Options{Prober: p.probe})
 		time.Sleep(3 * time.Second)

@@ -353,7 +353,7 @@ func TestAReaderThatIsBehind(t *testing.T) {
 			}
 			publish(tt.n)
 			received, bytes, _ := tail.Counts()
-			if received != uint64(tt.n) || bytes != uint64(tt.n)*uint64(tt.size) { //nolint:gosec // small
+			if received != uint64(tt.n) || bytes != uint64(tt.n)*uint64(tt.size) {
 				t.Errorf("%d received, %d bytes", received, bytes)
 			}
 			got := uint64(0)

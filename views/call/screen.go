@@ -119,7 +119,7 @@ func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backe
 	s.types = pager.New(pager.Options{Theme: th, Empty: safetext.CleanBlock("asking the service for its schema …")})
 	_ = s.options.SetText(safetext.CleanBlock(writeOptions(r, back.timeout))) // within the limit, or the metadata is left out
 	if len(r.Body) > 0 {
-		_ = s.body.Put(string(r.Body)) // too large a body is left out; the check waits for the schema
+		_ = s.body.Put(string(r.Body)) //nolint:contextcheck // the command's context is the screen's scope; too large a body is left out; the check waits for the schema
 	}
 	s.toFocus(onBody)
 	return s
@@ -204,7 +204,7 @@ func (s *screen) toPane(msg tea.Msg) tea.Cmd {
 		return cmd
 	case onOptions:
 		s.options.Update(msg)
-		s.checkOptions()
+		_, _ = s.checkOptions() // what is wrong is marked in the pane
 	case onResult:
 		s.shown().Update(msg)
 	case onSend, focuses:

@@ -56,7 +56,7 @@ func Find(found []*invoke.Description, endpoint string) (*Shape, error) {
 		if err == nil {
 			s := &Shape{Schema: d.Schema, Endpoint: e, Problem: d.Problem}
 			if d.Service != nil {
-				s.Version = d.Service.Version
+				s.Version = d.Version
 			}
 			return s, nil
 		}

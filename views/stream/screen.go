@@ -112,7 +112,7 @@ func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backe
 		safetext.Literal("nothing went either way yet"), safetext.Line{}, safetext.Literal("ctrl+s opens the stream with the message below"))})
 	s.detail = pager.New(pager.Options{Theme: th})
 	if len(r.Body) > 0 {
-		_ = s.body.Put(string(r.Body)) // too large a body is left out; the check waits for the schema
+		_ = s.body.Put(string(r.Body)) //nolint:contextcheck // the command's context is the screen's scope; too large a body is left out; the check waits for the schema
 	}
 	s.toFocus(onBody)
 	return s

@@ -57,9 +57,10 @@ func (s suite) closeUnblocksSend(t *testing.T) {
 	l := s.serve(t, tr, func(transport.Socket) { <-stop }) // takes nothing
 	defer close(stop)
 	c := s.dial(t, tr, l.Addr())
-	ended := make(chan error, 1)
+	ended := make(chan struct{})
 	sending := make(chan struct{}, 1)
 	go func() {
+		defer close(ended)
 		body := make([]byte, 1<<20)
 		for {
 			select {
@@ -67,7 +68,6 @@ func (s suite) closeUnblocksSend(t *testing.T) {
 			default:
 			}
 			if err := c.Send(&transport.Message{Body: body}); err != nil {
-				ended <- err
 				return
 			}
 		}
