@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -55,7 +56,10 @@ type step struct {
 
 // outcome is what became of one node's capture.
 type outcome struct {
+	node  profiling.Progress
 	entry profiling.Entry
+	total int64  // of what the kind is about: CPU time, heap in use
+	sum   string // total in words, "" of a trace
 	err   error
 }
 
@@ -102,7 +106,7 @@ func (f *form) Update(msg tea.Msg) tea.Cmd {
 		f.found, f.targets, f.problem = true, msg.targets, msg.err
 	case tui.Batch[step]:
 		for _, s := range msg.Items {
-			if s.flight == f.flight && s.progress.Index < len(f.nodes) {
+			if s.flight == f.flight && f.outcome == nil && s.progress.Index < len(f.nodes) {
 				f.nodes[s.progress.Index] = s.progress
 			}
 		}
@@ -183,6 +187,7 @@ func save(dir string, results []profiling.Result) []outcome {
 		for i, r := range results {
 			if out[i].err = r.Err; r.Err == nil {
 				out[i].entry, out[i].err = s.Save(r.Meta, r.Data)
+				out[i].total, out[i].sum = sum(r)
 			}
 		}
 		return nil, nil
@@ -195,6 +200,41 @@ func save(dir string, results []profiling.Result) []outcome {
 	return out
 }
 
+// sum is what a profile adds up to, and that in words.
+func sum(r profiling.Result) (int64, string) {
+	if r.Meta.Kind == profiling.Trace {
+		return 0, ""
+	}
+	p, err := parse(r.Data)
+	if err != nil {
+		return 0, ""
+	}
+	p.Kind = r.Meta.Kind
+	total := p.Total("")
+	return total, profiling.FormatValue(total, p.DefaultType().Unit)
+}
+
+// rank puts the node with the most first and those that failed last: of many nodes, which is it?
+func (f *form) rank() {
+	for i := range f.outcome {
+		f.outcome[i].node = f.nodes[i]
+	}
+	slices.SortStableFunc(f.outcome, func(a, b outcome) int {
+		return cmp.Or(cmp.Compare(failed(a.err), failed(b.err)), cmp.Compare(b.total, a.total))
+	})
+	for i, o := range f.outcome {
+		f.nodes[i] = o.node
+	}
+	f.window = scroll.Window{}
+}
+
+func failed(err error) int {
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
 func (f *form) onCaptured(msg captured) tea.Cmd {
 	if msg.flight != f.flight || f.cancel == nil {
 		return nil
@@ -202,6 +242,7 @@ func (f *form) onCaptured(msg captured) tea.Cmd {
 	f.cancel()
 	f.cancel = nil
 	f.outcome = msg.outcomes
+	f.rank()
 	ids := f.saved()
 	switch {
 	case len(ids) == 0:
@@ -233,6 +274,14 @@ func (f *form) open() tea.Cmd {
 	return tui.Do(tui.Open{Name: "top", With: opened{ids: f.saved()}})
 }
 
+// openOne shows the capture of the node under the cursor.
+func (f *form) openOne() tea.Cmd {
+	if f.chosenKind() == profiling.Trace {
+		return f.open()
+	}
+	return tui.Do(tui.Open{Name: "top", With: opened{ids: []string{f.outcome[f.window.Cursor].entry.ID}}})
+}
+
 // Actions implements [tui.Screen].
 func (f *form) Actions() []tui.Action {
 	list := []tui.Action{{ID: "capture.start", Keys: []string{"enter"}, Name: "capture", Help: "capture from all these nodes at once", Disabled: f.cannotStart, Run: f.start}}
@@ -242,6 +291,7 @@ func (f *form) Actions() []tui.Action {
 	case f.outcome != nil:
 		list = []tui.Action{
 			{ID: "capture.open", Keys: []string{"enter"}, Name: "open", Help: "show it; of several nodes their sum", Disabled: f.nothingSaved, Run: f.open},
+			{ID: "capture.one", Keys: []string{"o"}, Name: "only this", Help: "show that of the node under the cursor", Disabled: f.notOne, Run: f.openOne},
 			{ID: "capture.again", Keys: []string{"."}, Name: "again", Help: "capture the same once more", Run: f.start},
 		}
 	default:
@@ -271,6 +321,13 @@ func (f *form) cannotStart() string {
 func (f *form) nothingSaved() string {
 	if len(f.saved()) == 0 {
 		return "nothing was captured"
+	}
+	return ""
+}
+
+func (f *form) notOne() string {
+	if at := f.window.Cursor; at >= len(f.outcome) || f.outcome[at].err != nil {
+		return "this node gave no profile"
 	}
 	return ""
 }

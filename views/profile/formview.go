@@ -109,7 +109,7 @@ func (f *form) drawProgress(w, h int) string {
 	if f.outcome != nil {
 		title, note = safetext.Format("captured %s", f.chosenKind()), safetext.Literal("enter opens")
 		if len(f.saved()) > 1 {
-			note = safetext.Literal("enter opens them merged; c lists them")
+			note = safetext.Literal("the most first; enter opens them merged, o only this")
 		}
 	}
 	rows := []string{pane.Rule(f.pens, w, title, note, true)}
@@ -173,7 +173,8 @@ func (f *form) drawNode(w, i int) string {
 		sign, pen, text = g.Cross, f.pens.Bad, cause(f.failure(i))
 	case f.outcome != nil:
 		sign, pen, full = g.Check, f.pens.Good, barWidth
-		text = safetext.Format("%s  %s", show.Bytes(uint64(f.outcome[i].entry.Size)), f.outcome[i].entry.File) //nolint:gosec // not negative
+		o := f.outcome[i]
+		text = safetext.Format("%-9s %s  %s", o.sum, show.Bytes(uint64(o.entry.Size)), o.entry.File) //nolint:gosec // not negative
 	case p.State == profiling.Done:
 		sign, pen, full = g.Check, f.pens.Good, barWidth
 		text = safetext.Clean(show.Bytes(uint64(p.Bytes))) //nolint:gosec // not negative

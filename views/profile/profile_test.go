@@ -285,6 +285,44 @@ func TestCaptureOfSeveralNodes(t *testing.T) {
 	x.WaitFor("1.40s")
 }
 
+func TestOfManyServicesTheOneIsFound(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "profiles")
+	x := form(t, dir, source{data: cpu(t, 1e6)}, source{err: errors.New("frozen")}, source{data: cpu(t, 3e6)})
+	x.WaitFor("3 nodes")
+	x.Keys("enter")
+	x.WaitFor("2 of 3 profiles saved")
+	x.Settle()
+	rows := strings.Split(x.Screen(), "\n")
+	for i, want := range []string{"n2 .* 3s ", "n0 .* 1s ", "n1 .* frozen"} {
+		if !regexp.MustCompile(want).MatchString(rows[4+i]) {
+			t.Errorf("row %d is %q, want %s", i, rows[4+i], want)
+		}
+	}
+	x.Keys("o")
+	x.WaitFor("cpu of shop.")
+	x.WaitFor("cpu 3s")
+	x.Keys("esc", "enter")
+	x.WaitFor("2 nodes")
+	x.WaitFor("cpu 4s")
+	x.Keys("esc", "G", "o")
+	x.WaitFor("this node gave no profile")
+}
+
+func TestAMergeNamesNoSingleService(t *testing.T) {
+	dir, ids := folder(t, cpu(t, 1e6))
+	s, err := profiling.OpenStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	e, err := s.Save(profiling.Meta{Service: "shop.cart", Node: "shop.cart-0", Kind: profiling.CPU, Start: time.Date(2026, 11, 21, 7, 0, 0, 0, time.Local)}, cpu(t, 1e6))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := open(t, 120, 30, dir, func() tui.Screen { return views.NewViewer(t.Context(), dir, "", ids[0], e.ID) })
+	x.WaitFor("cpu of 2 services, 2 nodes")
+}
+
 func TestACancelledCaptureKeepsNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "profiles")
 	for _, how := range []string{"x", "esc", "ctrl+c"} {

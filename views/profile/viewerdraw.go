@@ -102,7 +102,7 @@ func (v *viewer) heading() safetext.Line {
 		return safetext.Clean(name)
 	}
 	e := v.data.entries[0]
-	about := safetext.Format("%s  %s of %s", name, e.Meta.Kind, e.Meta.Service)
+	about := safetext.Format("%s  %s of %s", name, e.Meta.Kind, whose(v.data.entries))
 	switch {
 	case v.data.base != nil:
 		return safetext.Format("%s  %s against %s", about, e.Meta.Start.Local().Format("15:04:05"), v.data.base.Meta.Start.Local().Format("15:04:05"))
@@ -110,6 +110,18 @@ func (v *viewer) heading() safetext.Line {
 		return safetext.Format("%s, %d nodes", about, len(v.data.entries))
 	}
 	return about
+}
+
+// whose are captures: the service's, or those of how many.
+func whose(entries []profiling.Entry) string {
+	services := map[string]bool{}
+	for _, e := range entries {
+		services[e.Meta.Service] = true
+	}
+	if len(services) > 1 {
+		return show.Count(len(services), "service")
+	}
+	return entries[0].Meta.Service
 }
 
 // about says what is summed, and what is left out.
