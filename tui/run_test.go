@@ -33,7 +33,7 @@ func startReal(t *testing.T, env ...string) *real {
 	r.cmd.Env = append(append(os.Environ(), "TUI_RUN=1", "TERM=xterm-256color", "LANG=C.UTF-8", "LC_ALL="), env...)
 	ptmx, err := pty.StartWithSize(r.cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {
-		t.Skip("no pty: ", err)
+		t.Fatal("no pty: ", err)
 	}
 	r.ptmx = ptmx
 	var wg sync.WaitGroup

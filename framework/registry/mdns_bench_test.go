@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/registry/registrytest"
 )
 
 // percentiles reports durations as a benchmark's own figures.
@@ -20,7 +21,7 @@ func percentiles(b *testing.B, took []time.Duration) {
 }
 
 func BenchmarkMDNSGetService(b *testing.B) {
-	needsMulticast(b)
+	registrytest.Multicast(b)
 	in := domain()
 	there := registry.NewRegistry(in)
 	s := service("shop", "1", "a")
@@ -41,7 +42,7 @@ func BenchmarkMDNSGetService(b *testing.B) {
 
 // BenchmarkMDNSToWatcher is the way from Register, and from Deregister, to the watcher of a peer.
 func BenchmarkMDNSToWatcher(b *testing.B) {
-	needsMulticast(b)
+	registrytest.Multicast(b)
 	in := domain()
 	here, there := registry.NewRegistry(in), registry.NewRegistry(in)
 	w, err := there.Watch()
@@ -68,7 +69,7 @@ func BenchmarkMDNSToWatcher(b *testing.B) {
 
 // BenchmarkMDNSCrowd is what 200 services in one process cost: registering them, and one listing.
 func BenchmarkMDNSCrowd(b *testing.B) {
-	needsMulticast(b)
+	registrytest.Multicast(b)
 	var registering, listing time.Duration
 	for b.Loop() {
 		more, each := crowd200(b)
@@ -111,7 +112,7 @@ func cpu(b *testing.B) time.Duration {
 
 // However many services a process has, its registry has one set of sockets and few goroutines, and none afterwards.
 func TestMDNSCrowd(t *testing.T) {
-	needsMulticast(t)
+	registrytest.Multicast(t)
 	in := domain()
 	before := runtime.NumGoroutine()
 	reg := registry.NewRegistry(in)

@@ -20,6 +20,7 @@ import (
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/registry/file"
+	"github.com/microtop/microtop/framework/registry/registrytest"
 	"github.com/microtop/microtop/framework/selector"
 	"github.com/microtop/microtop/framework/transport"
 	"github.com/microtop/microtop/internal/demo"
@@ -236,9 +237,7 @@ func killedComesBack(t *testing.T, reg registry.Registry, sig syscall.Signal) {
 }
 
 func TestFleetOverMDNS(t *testing.T) {
-	if err := registry.MulticastAvailable(t.Context()); err != nil {
-		t.Skipf("mdns does not work here: %v", err)
-	}
+	registrytest.Multicast(t)
 	out := new(output)
 	f, err := demo.Start(t.Context(), demo.Config{Dir: filepath.Join(t.TempDir(), "place"), Out: out, Notes: t.Output()})
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 	"github.com/microtop/microtop/framework"
 	"github.com/microtop/microtop/framework/metadata"
-	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/registry/registrytest"
 	"github.com/microtop/microtop/framework/server"
 )
 
@@ -43,16 +43,6 @@ func run(m *testing.M) int {
 		}
 	}
 	return m.Run()
-}
-
-// needMulticast reports a test as not run where v4's only built-in registry cannot work.
-func needMulticast(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	if err := registry.MulticastAvailable(ctx); err != nil {
-		t.Skipf("not run: no multicast here: %v", err)
-	}
 }
 
 // uniqueName keeps a test's services apart from whatever else is on the network.
@@ -143,7 +133,7 @@ func startV4(t *testing.T) (name string, out *output) {
 }
 
 func TestV4ServiceSeenByMicrotop(t *testing.T) {
-	needMulticast(t)
+	registrytest.Multicast(t) // v4's only built-in registry is mdns
 	name, out := startV4(t)
 
 	t.Run("described from the registry", func(t *testing.T) {
@@ -265,7 +255,7 @@ func startOurs(t *testing.T) (name string, events chan string) {
 }
 
 func TestOurServiceSeenByV4(t *testing.T) {
-	needMulticast(t)
+	registrytest.Multicast(t) // v4's only built-in registry is mdns
 	name, events := startOurs(t)
 
 	t.Run("unary", func(t *testing.T) {
