@@ -265,6 +265,7 @@ func (s *Shell) open(o Open) tea.Cmd {
 			for len(s.stack) > i+1 {
 				s.drop()
 			}
+			s.moved()
 			s.changed()
 			return nil
 		}
@@ -281,6 +282,7 @@ func (s *Shell) open(o Open) tea.Cmd {
 
 func (s *Shell) push(route string, plain bool, screen Screen) tea.Cmd {
 	s.nextID++
+	s.moved()
 	s.stack = append(s.stack, layer{s.nextID, route, plain, screen})
 	s.changed()
 	return s.own(s.nextID, screen.Init())
@@ -297,6 +299,7 @@ func (s *Shell) drop() {
 func (s *Shell) back() tea.Cmd {
 	if len(s.stack) > 1 {
 		s.drop()
+		s.moved()
 		s.changed()
 	}
 	return nil

@@ -8,9 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/frametest"
@@ -95,6 +98,30 @@ func TestScreensAreAStack(t *testing.T) {
 	if n := s.closed.Load(); n != 3 {
 		t.Errorf("%d screens closed at the end, want 3", n)
 	}
+}
+
+func TestAMessageLeavesWithItsScreen(t *testing.T) {
+	cfg := newShop(t).cfg
+	synctest.Test(t, func(t *testing.T) {
+		s, err := tui.NewShell(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		shows := func(text string) bool { return strings.Contains(ansi.Strip(s.View().Content), text) }
+		s.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+		s.Update(tui.Open{Name: "services"})
+		s.Update(tui.Toast{Level: tui.Warn, Text: safetext.Literal("no topic here")})
+		s.Update(tui.Open{Name: "nodes"})
+		if !shows("nodes") || !shows("no topic here") {
+			t.Error("what was just said is not shown on the screen that it opened")
+		}
+		time.Sleep(2 * time.Second)
+		s.Update(tui.Back{})
+		if shows("no topic here") || shows("▸ nodes") {
+			t.Errorf("the message of a screen that was left stays:\n%s", s.View().Content)
+		}
+	})
 }
 
 func TestCommandLine(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 const (
 	toastFor = 6 * time.Second
+	fresh    = time.Second // how old a message may be that is about the screen just entered
 	maxNotes = 500
 )
 
@@ -41,6 +42,13 @@ func (s *Shell) toast(t Toast) tea.Cmd {
 
 func (s *Shell) hush(n hush) {
 	if int(n) == s.serial {
+		s.showing = Toast{}
+	}
+}
+
+// moved takes a message of the screen before out of the foot.
+func (s *Shell) moved() {
+	if n := len(s.notes); n > 0 && s.now().Sub(s.notes[n-1].at) > fresh {
 		s.showing = Toast{}
 	}
 }
