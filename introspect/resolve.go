@@ -61,7 +61,11 @@ func (e *NotFoundError) Error() string {
 	default:
 		text += fmt.Sprintf(", which has %d others", e.Known)
 	}
-	if e.Hint != "" {
+	switch {
+	case e.Hint == "":
+	case strings.HasSuffix(text, "?"):
+		text += " " + e.Hint
+	default:
 		text += "; " + e.Hint
 	}
 	return text

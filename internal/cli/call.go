@@ -119,7 +119,7 @@ func (a *app) callCommand() *cobra.Command {
 	var verbose, withEnvelope bool
 	cmd := &cobra.Command{
 		Use: "call SERVICE ENDPOINT [JSON|-]", Short: "Call an endpoint and print its answer", Args: cobra.RangeArgs(1, 3),
-		Example:           `  microtop call shop.catalog Catalog.Get '{"id": "p1"}'`,
+		Example:           `  microtop call shop.catalog Catalog.Get '{"id": "kettle"}'`,
 		ValidArgsFunction: a.completeEndpoints,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := a.format(asJSON, asYAML, asNDJSON); err != nil {

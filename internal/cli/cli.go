@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/nearest"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui/guard"
 	"github.com/microtop/microtop/tui/safetext"
@@ -108,7 +109,7 @@ func (a *app) root() *cobra.Command {
 
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.check() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(wrongFlag)
 	flags := root.PersistentFlags()
 	a.flags.add(flags)
 	a.look.add(root.Flags())
@@ -134,17 +135,47 @@ func (a *app) check() error {
 	return err
 }
 
+// wrongFlag says how to go on.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	if strings.Contains(err.Error(), "missing unit in duration") {
+		return usagef("%w: write 5s, 500ms or 1m30s", err)
+	}
+	return usagef("%w\n`%s --help` lists the flags", err, cmd.CommandPath())
+}
+
 // markUsage makes wrong arguments a usage error for every command.
 func markUsage(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return usagef("%w\nusage: %s", err, cmd.UseLine())
+			err := check(cmd, args)
+			switch {
+			case err == nil:
+				return nil
+			case !strings.HasPrefix(err.Error(), "unknown command"): // as cobra says that it takes no arguments
+			case cmd.HasSubCommands():
+				return unknownCommand(cmd, args[0])
+			default:
+				err = fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0])
 			}
-			return nil
+			return usagef("%w\nusage: %s", err, cmd.UseLine())
 		}
 	}
 	for _, child := range cmd.Commands() {
 		markUsage(child)
 	}
+}
+
+// unknownCommand names the commands that were perhaps meant.
+func unknownCommand(cmd *cobra.Command, name string) error {
+	var names []string
+	for _, child := range cmd.Commands() {
+		if child.IsAvailableCommand() {
+			names = append(names, child.Name())
+		}
+	}
+	meant := ""
+	if near := nearest.Names(name, names); len(near) > 0 {
+		meant = fmt.Sprintf(": did you mean %s?", strings.Join(near, " or "))
+	}
+	return usagef("unknown command %q for %q%s\n`%s --help` lists the commands", name, cmd.CommandPath(), meant, cmd.CommandPath())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,9 @@ func (f *targetFlags) target(args []string) (introspect.Target, []string, error)
 	}
 	if t.Service == "" && t.Address == "" {
 		return t, nil, usagef("name a service, or a node with --address HOST:PORT")
+	}
+	if _, _, err := net.SplitHostPort(t.Address); err != nil && t.Address != "" {
+		return t, nil, usagef("--address %q: write HOST:PORT, such as 127.0.0.1:8080", t.Address)
 	}
 	return t, args, nil
 }

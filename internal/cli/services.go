@@ -33,6 +33,13 @@ func (a *app) withSession(cmd *cobra.Command, run func(ctx context.Context, s *i
 	return err
 }
 
+// nothingAt says where nothing was found, and how to go on.
+func (a *app) nothingAt(s *introspect.Session, found int) {
+	if found == 0 {
+		_ = a.errLine("microtop: nothing is registered in " + s.Where() + "; `microtop doctor` says what is wrong, `microtop demo` starts a fleet to try")
+	}
+}
+
 type serviceRow struct {
 	Name      string   `json:"name"`
 	Versions  []string `json:"versions"`
@@ -51,6 +58,7 @@ func (a *app) servicesCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				a.nothingAt(s, len(found))
 				return list(a, serviceRows(found, all), []string{"SERVICE", "VERSIONS", "NODES", "ENDPOINTS"}, serviceRow.cells)
 			})
 		},
@@ -120,6 +128,7 @@ func (a *app) nodesCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				a.nothingAt(s, len(rows))
 				return list(a, rows, []string{"SERVICE", "VERSION", "ID", "ADDRESS", "PROTOCOL", "TRANSPORT"}, nodeRow.cells)
 			})
 		},

@@ -142,11 +142,28 @@ func (a *app) publishCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error { return topics.Publish(ctx, s, p) })
+			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
+				if err := topics.Publish(ctx, s, p); err != nil {
+					return err
+				}
+				a.heard(ctx, s, p.Topic)
+				return nil
+			})
 		},
 	}
 	cmd.Flags().StringArrayVar(&headers, "metadata", nil, "a message header as key=value; may be given again")
 	return cmd
+}
+
+// heard says on standard error that nobody subscribes to the topic, which is no error but often a typing mistake.
+func (a *app) heard(ctx context.Context, s *introspect.Session, topic string) {
+	all, err := topics.List(ctx, s)
+	if err != nil {
+		return // it was published: whether anybody listens is not known
+	}
+	if _, err := topics.Find(all, topic, s.Where()); err != nil {
+		_ = a.errLine("microtop: nobody got the message: " + err.Error())
+	}
 }
 
 // completeTopics completes a topic's name from the registry.

@@ -1,0 +1,37 @@
+package cli_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What went wrong says how to go on.
+func TestHints(t *testing.T) {
+	w := newWorld(t)
+	nowhere := &world{dir: filepath.Join(t.TempDir(), "registry")}
+	for _, tt := range []struct {
+		name string
+		in   *world
+		args []string
+		code int
+		want string
+	}{
+		{"a command that is none", w, []string{"srvices"}, 2, "unknown command \"srvices\" for \"microtop\": did you mean services?\n  `microtop --help` lists the commands"},
+		{"a kind of stream that is none", w, []string{"stream", "servr", "fleet.greeter"}, 2, "unknown command \"servr\" for \"microtop stream\": did you mean server?"},
+		{"an argument too many", w, []string{"services", "extra"}, 2, `microtop services takes no argument "extra"`},
+		{"an unknown flag", w, []string{"call", "fleet.greeter", "--nope"}, 2, "unknown flag: --nope\n  `microtop call --help` lists the flags"},
+		{"a duration without a unit", w, []string{"services", "--timeout", "5"}, 2, "write 5s, 500ms or 1m30s"},
+		{"an address without a port", w, []string{"call", "fleet.greeter", "Greeter.Hello", "--address", "localhost"}, 2, `--address "localhost": write HOST:PORT`},
+		{"an unknown service", w, []string{"call", "fleet.greter", "Greeter.Hello"}, 1, "did you mean fleet.greeter? `microtop services` lists what is there"},
+		{"services where nothing is", nowhere, []string{"services"}, 0, "nothing is registered in file " + nowhere.dir + "; `microtop doctor` says"},
+		{"nodes where nothing is", nowhere, []string{"nodes"}, 0, "nothing is registered in file " + nowhere.dir},
+		{"a topic nobody listens to", w, []string{"publish", "greetigs", "{}"}, 0, `nobody got the message: no topic "greetigs" in file ` + w.dir + ": did you mean greetings?"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.in.run(t, tt.args...).status(t, tt.code); !strings.Contains(got.err, tt.want) {
+				t.Errorf("%q lacks %q", got.err, tt.want)
+			}
+		})
+	}
+}
