@@ -128,7 +128,7 @@ func (l *load) report(ctx context.Context) {
 }
 
 // any is a good by chance.
-func (l *load) any() good {
+func (l *load) some() good {
 	return l.goods[rand.IntN(len(l.goods))] //nolint:gosec // chance, not a secret
 }
 
@@ -143,7 +143,7 @@ func (l *load) home(ctx context.Context) error {
 }
 
 func (l *load) browse(ctx context.Context) error {
-	found, err := ask(ctx, l.client, "shop.catalog", "Catalog.Search", &shop.SearchRequest{Query: l.any().tags[0]}, new(shop.SearchResponse))
+	found, err := ask(ctx, l.client, "shop.catalog", "Catalog.Search", &shop.SearchRequest{Query: l.some().tags[0]}, new(shop.SearchResponse))
 	if err != nil || len(found.GetProducts()) == 0 {
 		return err
 	}
@@ -156,7 +156,7 @@ func (l *load) browse(ctx context.Context) error {
 func (l *load) order(ctx context.Context) error {
 	user := customer()
 	for range 1 + rand.IntN(3) { //nolint:gosec // chance, not a secret
-		item := &shop.AddItemRequest{UserId: user, ProductId: l.any().id, Quantity: 1}
+		item := &shop.AddItemRequest{UserId: user, ProductId: l.some().id, Quantity: 1}
 		if _, err := ask(ctx, l.client, "shop.cart", "Cart.Add", item, new(shop.CartContents)); err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func (l *load) convert(ctx context.Context) error {
 	}
 	defer func() { _ = stream.Close() }() // all was received
 	for code := range shop.CurrencyCode_name {
-		req := &shop.ConvertRequest{Amount: euros(l.any().cents), To: shop.CurrencyCode(code)}
+		req := &shop.ConvertRequest{Amount: euros(l.some().cents), To: shop.CurrencyCode(code)}
 		if err := stream.Send(req); err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (l *load) fillCart(ctx context.Context) error {
 	user := customer()
 	items := make([]proto.Message, 0, 5)
 	for range cap(items) {
-		items = append(items, &shop.AddItemRequest{UserId: user, ProductId: l.any().id, Quantity: 1})
+		items = append(items, &shop.AddItemRequest{UserId: user, ProductId: l.some().id, Quantity: 1})
 	}
 	stream, err := l.stream(ctx, "shop.cart", "Cart.Import", items...)
 	if err != nil {

@@ -30,7 +30,7 @@ func Names(want string, have []string) []string {
 		if strings.Contains(strings.ToLower(name), lower) {
 			d = min(d, 1)
 		}
-		if d <= max(2, len(want)/2) {
+		if d <= max(2, len(want)/3) {
 			found = append(found, candidate{name, d})
 		}
 	}
