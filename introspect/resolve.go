@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/introspect/nearest"
 )
@@ -98,7 +99,9 @@ func (s *Session) unknownService(ctx context.Context, name string) error {
 	}
 	names := make([]string, 0, len(listed))
 	for _, service := range listed {
-		names = append(names, service.Name)
+		if service.Name != broker.ServiceName { // the http broker's own, which no command lists unasked
+			names = append(names, service.Name)
+		}
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)

@@ -116,12 +116,20 @@ func (a *app) printStream(ctx context.Context, r invoke.Request, stream *invoke.
 	quiet := time.NewTimer(idle)
 	quiet.Stop()
 	defer quiet.Stop()
+	silence := time.NewTimer(a.flags.timeout)
+	defer silence.Stop()
+	if r.Kind != schema.Server {
+		silence.Stop() // it may be us who are slow to ask
+	}
 	halfClosed := false
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-silence.C:
+			_ = a.errLine(fmt.Sprintf("microtop: nothing came in %v; waiting on: ctrl+c ends it, `microtop health %s` asks whether the node is well", a.flags.timeout, health(r.Target)))
 		case body := <-received:
+			silence.Stop()
 			if err := a.streamLine(body); err != nil {
 				return err
 			}
@@ -146,6 +154,14 @@ func (a *app) printStream(ctx context.Context, r invoke.Request, stream *invoke.
 			return nil
 		}
 	}
+}
+
+// health are the arguments that ask the target's nodes whether they are well.
+func health(t introspect.Target) string {
+	if t.Address != "" {
+		return "--address " + t.Address
+	}
+	return t.Service
 }
 
 // sendLines sends each line that is not blank, then half-closes.
