@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -108,7 +107,7 @@ func (p *process) launch() (*running, error) {
 	cmd.Env = append(os.Environ(), p.options.Env...)
 	cmd.Dir = p.service.Source
 	cmd.Stdout, cmd.Stderr = p.output, p.output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	separate(cmd)
 	cmd.WaitDelay = time.Second // a grandchild that kept the output open does not hold Wait
 	lifeline, err := cmd.StdinPipe()
 	if err != nil {
@@ -179,7 +178,7 @@ func (p *process) pause(attempt int) time.Duration {
 // end asks the process group to end, and kills it when the time is up or ctx has ended.
 func (p *process) end(ctx context.Context, r *running) {
 	_ = r.lifeline.Close() // the service may watch its input instead of signals
-	signalGroup(r, syscall.SIGTERM)
+	ask(r.cmd)
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	status := "stopped"
@@ -187,7 +186,7 @@ func (p *process) end(ctx context.Context, r *running) {
 	case <-r.exited:
 	case <-ctx.Done():
 		status = "killed"
-		signalGroup(r, syscall.SIGKILL)
+		kill(r.cmd)
 		<-r.exited
 	}
 	p.reap(r)
@@ -197,12 +196,7 @@ func (p *process) end(ctx context.Context, r *running) {
 // reap kills what the process left in its group.
 func (p *process) reap(r *running) {
 	_ = r.lifeline.Close()
-	signalGroup(r, syscall.SIGKILL)
-}
-
-func signalGroup(r *running, sig syscall.Signal) {
-	// ESRCH only: the group is gone.
-	_ = syscall.Kill(-r.cmd.Process.Pid, sig)
+	kill(r.cmd)
 }
 
 func (p *process) set(status string, err error, pid int) {
