@@ -106,7 +106,7 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 		if s.json != "" {
 			return tui.Fail(fmt.Errorf("what is shown is old: %w", l.err))
 		}
-		s.SetEmpty(safetext.BlockOf(safetext.Clean(l.err.Error()), safetext.Line{}, safetext.Literal("r         tries again"), safetext.Literal(":doctor   says what is wrong")))
+		s.SetEmpty(safetext.BlockOf(safetext.Clean(l.err.Error()), safetext.Line{}, safetext.Literal("r                 tries again"), safetext.Literal("microtop doctor   says what is wrong")))
 		return nil
 	}
 	s.json, s.yaml = l.json, l.yaml

@@ -131,12 +131,12 @@ func (s *screen) View(w, h int) string {
 
 // nothing says why there are no endpoints.
 func (s *screen) nothing() safetext.Block {
-	again := safetext.Literal("r         tries again")
+	again := safetext.Literal("r                 tries again")
 	switch {
 	case s.loading:
 		return safetext.BlockOf(safetext.Format("asking %s what it understands …", show.Narrowed(s.target)))
 	case s.err != nil:
-		return safetext.BlockOf(safetext.Clean(s.err.Error()), safetext.Line{}, again, safetext.Literal(":doctor   says what is wrong"))
+		return safetext.BlockOf(safetext.Clean(s.err.Error()), safetext.Line{}, again, safetext.Literal("microtop doctor   says what is wrong"))
 	}
 	return safetext.BlockOf(safetext.Format("%s shows no endpoints", show.Narrowed(s.target)), safetext.Literal("a service of another framework may register without any"), safetext.Line{}, again)
 }

@@ -175,7 +175,7 @@ func (s *screen) nothing() safetext.Block {
 	if s.filter != nil || s.least > trace {
 		return safetext.CleanBlock("nothing kept passes the filter")
 	}
-	return safetext.CleanBlock("the nodes have logged nothing yet")
+	return safetext.CleanBlock("nothing came from the nodes yet")
 }
 
 // label gives each node a short name: without the service where there is only one.

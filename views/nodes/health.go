@@ -94,11 +94,11 @@ func (s *screen) took(c checked) tea.Cmd {
 	case r.asked == 1 && c.err == nil:
 		return tui.Say(tui.Good, safetext.Format("%s says %q after %s", c.node, c.status, show.Duration(c.took)))
 	case r.asked == 1:
-		return tui.Say(tui.Bad, safetext.Format("%s: %v", c.node, c.err))
+		return tui.Say(tui.Bad, safetext.Format("%s: %s", c.node, show.Failure(c.err)))
 	case r.well == r.asked:
 		return tui.Say(tui.Good, safetext.Format("all %d nodes are well", r.asked))
 	}
-	return tui.Say(tui.Bad, safetext.Format("%d of %d nodes are not well: %s: %v", r.asked-r.well, r.asked, r.sick.node, r.sick.err))
+	return tui.Say(tui.Bad, safetext.Format("%d of %d nodes are not well: %s: %s", r.asked-r.well, r.asked, r.sick.node, show.Failure(r.sick.err)))
 }
 
 // Busy implements [tui.Busy]: a health check is nothing to ask about before quitting.

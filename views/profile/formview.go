@@ -133,7 +133,7 @@ func (f *form) why(w int) []string {
 		return nil
 	}
 	rows := []string{f.text(w, f.pens.Dim, safetext.Line{})}
-	for _, line := range wrapped(err.Error(), w-4) {
+	for _, line := range wrapped(show.Failure(err), w-4) {
 		rows = append(rows, f.text(w, f.pens.Bad, line))
 	}
 	return rows[:min(len(rows), 6)]
@@ -181,7 +181,7 @@ func (f *form) drawNode(w, i int) string {
 	case p.State == profiling.Running:
 		sign, pen = g.Full, f.pens.Accent
 		full = share(p.Elapsed, p.Duration)
-		text = safetext.Format("%s of %s  %s", show.Duration(p.Elapsed.Round(100*time.Millisecond)), show.Duration(p.Duration), show.Bytes(uint64(p.Bytes))) //nolint:gosec // not negative
+		text = safetext.Format("%s%s  %s", show.Duration(p.Elapsed.Round(100*time.Millisecond)), outOf(p.Duration), show.Bytes(uint64(p.Bytes))) //nolint:gosec // not negative
 	}
 	row.Text(f.pens.Accent, map[bool]string{true: g.Cursor, false: " "}[i == f.window.Cursor])
 	row.Text(pen, sign+" ")
@@ -193,6 +193,14 @@ func (f *form) drawNode(w, i int) string {
 	row.Fill(paint.Pen{}, 1)
 	row.Fit(pen, text.String(), row.Room(), g.Ellipsis, false)
 	return row.String()
+}
+
+// outOf is how long a capture takes, "" of a picture of the moment: until it is there.
+func outOf(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return " of " + show.Duration(d)
 }
 
 // share is the part of a bar that is full.

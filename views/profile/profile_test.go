@@ -323,6 +323,20 @@ func TestAMergeNamesNoSingleService(t *testing.T) {
 	x.WaitFor("cpu of 2 services, 2 nodes")
 }
 
+func TestAPictureOfTheMomentHasNoLength(t *testing.T) {
+	release := make(chan struct{})
+	x := form(t, filepath.Join(t.TempDir(), "profiles"), source{err: errors.New("frozen"), release: release})
+	x.WaitFor("1 node")
+	x.Keys("j", "enter")
+	x.WaitFor("capturing heap")
+	x.WaitFor("  0 B")
+	if screen := x.Screen(); strings.Contains(screen, "of 0") {
+		t.Errorf("a share of nothing:\n%s", screen)
+	}
+	close(release)
+	x.WaitFor("no profile was captured")
+}
+
 func TestACancelledCaptureKeepsNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "profiles")
 	for _, how := range []string{"x", "esc", "ctrl+c"} {

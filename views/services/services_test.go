@@ -109,7 +109,7 @@ func TestNoServicesSaysWhatToDo(t *testing.T) {
 	x.WaitFor("reading mdns")
 	f.Store(&fleet.Snapshot{Problem: "list mdns: network is unreachable"})
 	x.WaitFor("network is unreachable")
-	x.WaitFor(":doctor")
+	x.WaitFor("microtop doctor   says")
 	f.Set()
 	x.WaitFor("no services in mdns")
 	x.WaitFor("microtop demo")

@@ -18,7 +18,11 @@ type Remote interface {
 // detail.
 func Failure(err error) string {
 	var told Remote
-	if errors.As(err, &told) && (told.GetDetail() != "" || told.GetCode() != 0) {
+	switch {
+	case !errors.As(err, &told):
+	case told.GetCode() == 0 && told.GetDetail() != "":
+		return told.GetDetail()
+	case told.GetCode() != 0:
 		return Status(told.GetCode()) + ": " + told.GetDetail()
 	}
 	return err.Error()

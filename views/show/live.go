@@ -61,15 +61,15 @@ func Nothing(s *fleet.Snapshot, where, what string, hints ...safetext.Line) safe
 	switch {
 	case s.Problem != "":
 		lines = append(lines, safetext.Format("no %s: the registry does not answer", what), safetext.Clean(s.Problem), safetext.Line{},
-			safetext.Literal(":doctor   says what is wrong on the way there"))
+			safetext.Literal("microtop doctor   says what is wrong on the way there"))
 	case s.Taken.IsZero():
 		return safetext.BlockOf(safetext.Format("reading %s …", where))
 	default:
 		lines = append(lines, safetext.Format("no %s in %s", what, where), safetext.Line{})
 		lines = append(lines, hints...)
-		lines = append(lines, safetext.Literal(":doctor         checks the registry and the network"))
+		lines = append(lines, safetext.Literal("microtop doctor   checks the registry and the network"))
 	}
-	return safetext.BlockOf(append(lines, safetext.Literal("microtop demo   starts a small shop to look at"))...)
+	return safetext.BlockOf(append(lines, safetext.Literal("microtop demo     starts a small shop to look at"))...)
 }
 
 // Stale says that the registry does not answer and how old what is shown is; empty when all is well.
