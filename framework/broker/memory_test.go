@@ -22,7 +22,7 @@ func TestMemoryConformance(t *testing.T) {
 			brokers[t] = broker.NewMemoryBroker()
 		}
 		return brokers[t]
-	}, brokertest.Caps{Queues: true, SlowConsumerError: true})
+	}, brokertest.Caps{Queues: true})
 }
 
 // published = delivered + dropped + pending, exactly; a slow subscriber holds nobody.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/microtop/microtop/framework/limits"
 	"github.com/microtop/microtop/framework/logger"
 )
 
@@ -100,14 +101,14 @@ func (s *subscription) Unsubscribe() error {
 
 // offer queues a copy of m. It never blocks: over the limit the message is dropped and counted.
 func (s *subscription) offer(m *Message) error {
-	limits := s.broker.Limits()
+	limit := s.broker.Limits()
 	size := messageSize(m)
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
 		return ErrClosed
 	}
-	if over(len(s.queue)+1, limits.PendingMessages) || over(s.bytes+size, limits.PendingBytes) {
+	if limits.Exceeded(len(s.queue)+1, limit.PendingMessages) || limits.Exceeded(s.bytes+size, limit.PendingBytes) {
 		s.stats.Dropped++
 		report := !s.slow
 		s.slow = true
@@ -124,8 +125,6 @@ func (s *subscription) offer(m *Message) error {
 	s.wake.Signal()
 	return nil
 }
-
-func over(n, limit int) bool { return limit >= 0 && n > limit }
 
 func (s *subscription) work() {
 	for {

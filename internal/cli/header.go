@@ -34,8 +34,8 @@ func sum(s *fleet.Snapshot) totals {
 		for _, n := range service.Nodes {
 			if n.Vitals != nil && n.State == fleet.Up {
 				t.requests += n.Vitals.RequestRate
-				asked += total(n.Vitals.Recent)
-				failed += total(n.Vitals.RecentErrors)
+				requests, errors := n.Vitals.LastMinute()
+				asked, failed = asked+requests, failed+errors
 			}
 		}
 	}
@@ -43,13 +43,6 @@ func sum(s *fleet.Snapshot) totals {
 		t.share = failed / asked
 	}
 	return t
-}
-
-func total(rates []float64) (sum float64) {
-	for _, r := range rates {
-		sum += r
-	}
-	return sum
 }
 
 // header says where the console is connected, how much is there, and how fresh that is.

@@ -16,9 +16,6 @@ import (
 	"github.com/microtop/microtop/introspect/fleet"
 )
 
-// internalService is the http broker's, which is no service of the user's.
-const internalService = "micro.http.broker"
-
 // withSession opens a session, runs the command and closes it.
 func (a *app) withSession(cmd *cobra.Command, run func(ctx context.Context, s *introspect.Session) error) error {
 	ctx := cmd.Context()
@@ -75,12 +72,12 @@ func serviceRows(found []*registry.Service, all bool) []serviceRow {
 	rows := map[string]*serviceRow{}
 	endpoints := map[string]map[string]bool{}
 	for _, s := range found {
-		if s.Name == internalService && !all {
+		if fleet.Internal(s.Name) && !all {
 			continue
 		}
 		row := rows[s.Name]
 		if row == nil {
-			row = &serviceRow{Name: s.Name, Internal: s.Name == internalService}
+			row = &serviceRow{Name: s.Name, Internal: fleet.Internal(s.Name)}
 			rows[s.Name], endpoints[s.Name] = row, map[string]bool{}
 		}
 		row.Versions = append(row.Versions, s.Version)
@@ -151,7 +148,7 @@ func nodeRows(ctx context.Context, s *introspect.Session, args []string, all boo
 	var out []nodeRow
 	now := time.Now().UTC()
 	for _, service := range found {
-		if service.Name == internalService && !all && len(args) == 0 {
+		if fleet.Internal(service.Name) && !all && len(args) == 0 {
 			continue
 		}
 		for _, n := range service.Nodes {
@@ -193,7 +190,7 @@ func (a *app) completeServices(cmd *cobra.Command, args []string, prefix string)
 	}
 	var names []string
 	for _, service := range listed {
-		if strings.HasPrefix(service.Name, prefix) && service.Name != internalService && completable(service.Name) {
+		if strings.HasPrefix(service.Name, prefix) && !fleet.Internal(service.Name) && completable(service.Name) {
 			names = append(names, service.Name)
 		}
 	}

@@ -11,15 +11,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/introspect"
 )
 
-// internalServices are the framework's own.
-var internalServices = map[string]bool{"micro.http.broker": true}
-
 // Internal says whether a service of that name is the framework's own.
-func Internal(service string) bool { return internalServices[service] }
+func Internal(service string) bool { return service == broker.ServiceName }
 
 // Options tune a fleet. The zero value of a field means its default.
 type Options struct {
@@ -245,7 +243,7 @@ func (f *Fleet) build() *Snapshot {
 	for _, e := range f.nodes {
 		s := services[e.Service]
 		if s == nil {
-			s = &Service{Name: e.Service, Internal: internalServices[e.Service]}
+			s = &Service{Name: e.Service, Internal: Internal(e.Service)}
 			services[e.Service] = s
 		}
 		node := e.Node

@@ -80,7 +80,7 @@ func (f *Fleet) probeable() []Node {
 	defer f.mu.Unlock()
 	due := make([]*entry, 0, len(f.nodes))
 	for _, e := range f.nodes {
-		if !internalServices[e.Service] && !e.gone() {
+		if !Internal(e.Service) && !e.gone() {
 			due = append(due, e)
 		}
 	}

@@ -86,6 +86,17 @@ type Vitals struct {
 	Recent, RecentErrors []float64
 }
 
+// LastMinute returns about how many requests and errors the last minute had: the sums of the recent rates.
+func (v *Vitals) LastMinute() (requests, errors float64) {
+	for _, rate := range v.Recent {
+		requests += rate
+	}
+	for _, rate := range v.RecentErrors {
+		errors += rate
+	}
+	return requests, errors
+}
+
 // Service is one name with its nodes of all versions.
 type Service struct {
 	Name string

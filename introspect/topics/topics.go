@@ -6,14 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/fleet"
 	"github.com/microtop/microtop/introspect/nearest"
 )
-
-// brokerService is where the http broker's subscribers register (docs/wire.md §7.1).
-const brokerService = "micro.http.broker"
 
 // Topic is what is known of one topic.
 type Topic struct {
@@ -45,7 +43,7 @@ func FromServices(services []*registry.Service) []*Topic {
 		return found[name]
 	}
 	for _, service := range services {
-		if service.Name == brokerService {
+		if service.Name == broker.ServiceName {
 			addSubscriptions(topic, service)
 			continue
 		}

@@ -44,15 +44,8 @@ func LoadOf(nodes []*fleet.Node) Load {
 			sum.Requests = 0
 		}
 		sum.Requests += v.RequestRate
-		sum.asked += total(v.Recent)
-		sum.failed += total(v.RecentErrors)
-	}
-	return sum
-}
-
-func total(rates []float64) (sum float64) {
-	for _, r := range rates {
-		sum += r
+		asked, failed := v.LastMinute()
+		sum.asked, sum.failed = sum.asked+asked, sum.failed+failed
 	}
 	return sum
 }

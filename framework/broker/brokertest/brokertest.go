@@ -19,8 +19,6 @@ const patience = 10 * time.Second
 type Caps struct {
 	// Queues: members of a queue share a topic's messages.
 	Queues bool
-	// SlowConsumerError: Publish says when a subscription's pending limit dropped the message.
-	SlowConsumerError bool
 }
 
 // Run holds the brokers that open makes to the rules. Open returns a broker that is not connected; brokers of one
