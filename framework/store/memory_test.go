@@ -1,0 +1,85 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/microtop/microtop/framework/store"
+	"github.com/microtop/microtop/framework/store/storetest"
+)
+
+func TestMemoryConformance(t *testing.T) {
+	storetest.Run(t, func(_ *testing.T, opts ...store.Option) store.Store { return store.NewMemoryStore(opts...) },
+		storetest.Caps{Metadata: true, Databases: true})
+}
+
+func TestMemoryEndsToTheMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := store.NewMemoryStore()
+		must(t, s.Write(&store.Record{Key: "key"}, store.WriteExpiry(time.Now().Add(time.Second))))
+		time.Sleep(time.Second - 1)
+		if got, err := s.Read("key"); err != nil || got[0].Expiry != 1 {
+			t.Errorf("a nanosecond before the end: %v, %v", got, err)
+		}
+		time.Sleep(1)
+		if _, err := s.Read("key"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("at the end: %v", err)
+		}
+	})
+}
+
+func TestMemoryLetsGoWhatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := store.NewMemoryStore()
+		for i := range 1000 {
+			must(t, s.Write(&store.Record{Key: string(rune('a' + i))}, store.WriteTTL(time.Duration(1000-i)*time.Second)))
+		}
+		time.Sleep(500 * time.Second)
+		must(t, s.Write(&store.Record{Key: "new"}))
+		if kept := store.MemoryKeeps(s); kept != 501 {
+			t.Errorf("%d records kept, want 501", kept)
+		}
+	})
+}
+
+func TestNoopKeepsNothing(t *testing.T) {
+	s := store.NewNoopStore(store.Table("t"))
+	must(t, s.Init(store.Database("d")))
+	must(t, s.Write(&store.Record{Key: "key"}))
+	must(t, s.Delete("key"))
+	if _, err := s.Read("key"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Read = %v", err)
+	}
+	if got, err := s.Read("", store.ReadPrefix()); err != nil || len(got) > 0 {
+		t.Errorf("Read by prefix = %v, %v", got, err)
+	}
+	if got, err := s.List(); err != nil || len(got) > 0 {
+		t.Errorf("List = %v, %v", got, err)
+	}
+	if o := s.Options(); o.Database != "d" || o.Table != "t" || s.String() != "noop" {
+		t.Errorf("%s: %+v", s, o)
+	}
+	must(t, s.Close())
+}
+
+func TestA231_TheDefaultIsMemory(t *testing.T) {
+	if name := store.DefaultStore.String(); name != "memory" {
+		t.Errorf("DefaultStore is %s", name)
+	}
+}
+
+func TestA233_Options(t *testing.T) {
+	o := store.NewStore(store.Nodes("a:1", "b:2"), store.WithContext(t.Context())).Options()
+	if len(o.Nodes) != 2 || o.Database != "micro" || o.Table != "micro" || o.Context != t.Context() {
+		t.Errorf("options: %+v", o)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
