@@ -16,10 +16,17 @@ import (
 // microtop is the program under test, built once.
 var microtop string
 
-// TestMain plays a node of the demo fleet when told to; else it builds the program and runs the tests.
+// TestMain plays a node of the demo fleet, or a worker, when told to; else it builds the program and runs the tests.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == demo.NodeCommand {
 		if err := demo.RunNode(context.Background(), os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == workerCommand {
+		if err := runWorker(os.Args[2], os.Args[3]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
