@@ -48,7 +48,7 @@ func TestAStreamThatNobodyReadsEnds(t *testing.T) {
 
 // A web page can make its visitor's browser post without asking first, but only without a content type and headers of
 // ours: such a request must not pass for an old peer's.
-func TestAWebPageIsNoOldPeer(t *testing.T) {
+func TestS06_AWebPageIsNoOldPeer(t *testing.T) {
 	t.Parallel()
 	call := `{"method":"Greeter.Hello","params":[{"name":"x"}],"id":"1"}`
 	for name, c := range map[string]struct {

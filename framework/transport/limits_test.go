@@ -15,7 +15,7 @@ import (
 	"github.com/microtop/microtop/framework/transport"
 )
 
-func TestOversizeIsRefused(t *testing.T) {
+func TestS02_OversizeIsRefused(t *testing.T) {
 	tr := transport.NewHTTPTransport(transport.WithLimits(limits.Limits{MessageBytes: 1000, HeaderBytes: 2000, Headers: 10}))
 	const start = "POST / HTTP/1.1\r\n"
 	header := func(size int) string { // a head of exactly size bytes without the empty line
@@ -51,8 +51,8 @@ func TestOversizeIsRefused(t *testing.T) {
 	}
 }
 
-// TestClaimsCostNothing opens connections that claim bodies at the limit and send one byte of them.
-func TestClaimsCostNothing(t *testing.T) {
+// TestS02_ClaimsCostNothing opens connections that claim bodies at the limit and send one byte of them.
+func TestS02_ClaimsCostNothing(t *testing.T) {
 	const conns = 50
 	waiting := make(chan struct{}, conns)
 	l, _ := listen(t, transport.NewHTTPTransport(), func(s transport.Socket) {
@@ -78,8 +78,8 @@ func TestClaimsCostNothing(t *testing.T) {
 	}
 }
 
-// TestSlowPeersAreDropped gives each wait of a server its own short limit.
-func TestSlowPeersAreDropped(t *testing.T) {
+// TestS04_SlowPeersAreDropped gives each wait of a server its own short limit.
+func TestS04_SlowPeersAreDropped(t *testing.T) {
 	const short = 50 * time.Millisecond
 	long := limits.Limits{HeaderReadTimeout: time.Minute, BodyTimeout: time.Minute, IdleTimeout: time.Minute}
 	for name, c := range map[string]struct {
@@ -166,8 +166,8 @@ func TestBusyConnectionsMayBeSilent(t *testing.T) {
 	}
 }
 
-// TestSlowReaderOfAnAnswer sends more than the network holds to a peer that takes nothing.
-func TestSlowReaderOfAnAnswer(t *testing.T) {
+// TestS04_SlowReaderOfAnAnswer sends more than the network holds to a peer that takes nothing.
+func TestS04_SlowReaderOfAnAnswer(t *testing.T) {
 	ended := make(chan error, 1)
 	l, _ := listen(t, transport.NewHTTPTransport(transport.WithLimits(limits.Limits{BodyTimeout: 50 * time.Millisecond})), func(s transport.Socket) {
 		var m transport.Message
@@ -195,7 +195,7 @@ func TestSlowReaderOfAnAnswer(t *testing.T) {
 	}
 }
 
-func TestTooManyConnections(t *testing.T) {
+func TestS04_TooManyConnections(t *testing.T) {
 	tr := transport.NewHTTPTransport(transport.WithLimits(limits.Limits{Conns: 1}))
 	entered := make(chan struct{}, 2)
 	l, _ := listen(t, tr, func(s transport.Socket) {

@@ -7,9 +7,9 @@ import (
 	"github.com/microtop/microtop/framework/transport"
 )
 
-// TestAmbiguousRequestsAreRefused sends each request with a second one behind it: either the first is one message and
+// TestS05_S06_AmbiguousRequestsAreRefused sends each request with a second one behind it: either the first is one message and
 // the second another, or the first is refused and nothing behind it is looked at. There is no third reading.
-func TestAmbiguousRequestsAreRefused(t *testing.T) {
+func TestS05_S06_AmbiguousRequestsAreRefused(t *testing.T) {
 	const (
 		start  = "POST / HTTP/1.1\r\n"
 		behind = "POST / HTTP/1.1\r\nMicro-Id: behind\r\nContent-Length: 0\r\n\r\n"

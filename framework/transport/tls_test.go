@@ -118,7 +118,7 @@ func echoOnce(s transport.Socket) {
 	}
 }
 
-func TestTLS(t *testing.T) {
+func TestS14_TLS(t *testing.T) {
 	own, other := newAuthority(t), newAuthority(t)
 	good := own.issue(t, nil)
 	serve := func(certificate tls.Certificate) []transport.Option {
@@ -164,8 +164,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestTLSConfigIsLeftAlone lets two transports share one configuration.
-func TestTLSConfigIsLeftAlone(t *testing.T) {
+// TestS14_ConfigIsLeftAlone lets two transports share one configuration.
+func TestS14_ConfigIsLeftAlone(t *testing.T) {
 	a := newAuthority(t)
 	server := &tls.Config{Certificates: []tls.Certificate{a.issue(t, nil)}}
 	client := &tls.Config{RootCAs: a.pool}
@@ -179,7 +179,7 @@ func TestTLSConfigIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestTLSRotation(t *testing.T) {
+func TestS14_Rotation(t *testing.T) {
 	a := newAuthority(t)
 	var current atomic.Pointer[tls.Certificate]
 	rotate := func() {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -96,7 +97,7 @@ func (w *workers) start() *worker {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	before := w.registered()
+	before := w.nodes()
 	if err := n.cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
@@ -109,9 +110,9 @@ func (w *workers) start() *worker {
 		n.ended <- n.cmd.Wait()
 	}()
 	w.t.Cleanup(func() { _ = n.stdin.Close(); _ = n.cmd.Process.Kill() }) // most have ended by then
-	for id := range w.registered() {
-		if !before[id] {
-			n.id = id
+	for _, found := range w.nodes() {
+		if !slices.ContainsFunc(before, func(b *registry.Node) bool { return b.Id == found.Id }) {
+			n.id = found.Id
 		}
 	}
 	if n.id == "" {
@@ -120,19 +121,18 @@ func (w *workers) start() *worker {
 	return n
 }
 
-// registered are the ids in the registry.
-func (w *workers) registered() map[string]bool {
+// nodes are those in the registry.
+func (w *workers) nodes() []*registry.Node {
+	w.t.Helper()
 	services, err := file.NewRegistry(registry.Addrs(w.dir)).GetService("load.work")
 	if err != nil && !errors.Is(err, registry.ErrNotFound) {
 		w.t.Fatal(err)
 	}
-	ids := map[string]bool{}
+	var nodes []*registry.Node
 	for _, s := range services {
-		for _, n := range s.Nodes {
-			ids[n.Id] = true
-		}
+		nodes = append(nodes, s.Nodes...)
 	}
-	return ids
+	return nodes
 }
 
 // kill ends the node without a word.
