@@ -1,9 +1,6 @@
 package logger
 
-import (
-	"fmt"
-	"os"
-)
+import "fmt"
 
 // The functions of this file write through DefaultLogger, for programs that need no logger of their own. Their lines
 // name the file and line of their caller.
@@ -68,11 +65,11 @@ func Errorf(format string, v ...any) {
 // Fatal writes a fatal line and ends the process with status 1.
 func Fatal(v ...any) {
 	write(nil, FatalLevel, func() string { return fmt.Sprint(v...) })
-	os.Exit(1)
+	finish(nil)
 }
 
 // Fatalf writes a formatted fatal line and ends the process with status 1.
 func Fatalf(format string, v ...any) {
 	write(nil, FatalLevel, func() string { return fmt.Sprintf(format, v...) })
-	os.Exit(1)
+	finish(nil)
 }

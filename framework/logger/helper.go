@@ -3,7 +3,6 @@ package logger
 import (
 	"context"
 	"fmt"
-	"os"
 )
 
 // DefaultHelper writes through DefaultLogger, whichever logger that is when a line is written.
@@ -119,11 +118,11 @@ func (h *Helper) Errorf(format string, v ...any) {
 // Fatal writes a fatal line and ends the process with status 1, whatever the logger does.
 func (h *Helper) Fatal(v ...any) {
 	write(h.logger, FatalLevel, func() string { return fmt.Sprint(v...) })
-	os.Exit(1)
+	finish(h.logger)
 }
 
 // Fatalf writes a formatted fatal line and ends the process with status 1, whatever the logger does.
 func (h *Helper) Fatalf(format string, v ...any) {
 	write(h.logger, FatalLevel, func() string { return fmt.Sprintf(format, v...) })
-	os.Exit(1)
+	finish(h.logger)
 }

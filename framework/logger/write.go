@@ -1,6 +1,9 @@
 package logger
 
-import "runtime"
+import (
+	"os"
+	"runtime"
+)
 
 // writeSkip is the number of frames from runtime.Caller inside write to the caller of the function that called write.
 const writeSkip = 2
@@ -12,7 +15,7 @@ const writeSkip = 2
 // the place as the field "file", as Slog's lines have it.
 func write(l Logger, level Level, message func() string) {
 	l = LoggerOrDefault(l)
-	if own, ok := l.(*defaultLogger); ok {
+	if own, ok := l.(*front); ok {
 		own.log(1, level, message)
 		return
 	}
@@ -24,4 +27,12 @@ func write(l Logger, level Level, message func() string) {
 		l = l.Fields(map[string]any{fileKey: place(file, line)})
 	}
 	l.Log(level, message())
+}
+
+// finish ends the process after a fatal line that was written through l, or DefaultLogger for nil; this package's loggers
+// have done so themselves.
+func finish(l Logger) {
+	if _, own := LoggerOrDefault(l).(*front); !own {
+		os.Exit(1)
+	}
 }
