@@ -13,8 +13,8 @@ import (
 
 	"github.com/microtop/microtop/framework/debug/log"
 	"github.com/microtop/microtop/framework/logger"
-	front "github.com/microtop/microtop/framework/logger/logrus"
 	"github.com/microtop/microtop/framework/logger/loggertest"
+	front "github.com/microtop/microtop/framework/logger/logrus"
 )
 
 func TestConformance(t *testing.T) {
