@@ -38,6 +38,21 @@ type Auth interface {
 	String() string
 }
 
+// AccessInspector is what implementations also implement whose tokens say what they are for.
+type AccessInspector interface {
+	// InspectAccess is Inspect for tokens that came with a call: it also refuses refresh tokens.
+	InspectAccess(token string) (*Account, error)
+}
+
+// InspectAccess returns the account of a token that came with a call, by a's InspectAccess if it has one, else by
+// Inspect.
+func InspectAccess(a Auth, token string) (*Account, error) {
+	if strict, ok := a.(AccessInspector); ok {
+		return strict.InspectAccess(token)
+	}
+	return a.Inspect(token)
+}
+
 // Account is somebody, a person or a service. The JSON form is docs/wire.md §12's.
 type Account struct {
 	// ID names the account.

@@ -31,6 +31,10 @@ var drivers = []struct{ prefix, product string }{
 	{"github.com/sirupsen/logrus", "logrus"},
 	{"go.uber.org/zap", "zap"},
 	{"github.com/rs/zerolog", "zerolog"},
+	{"github.com/golang-jwt/", "jwt"},
+	{"github.com/sony/gobreaker", "gobreaker"},
+	{"github.com/prometheus/", "prometheus"},
+	{"go.opentelemetry.io/", "opentelemetry"},
 }
 
 func driversAtHome(h *House) []Finding {
