@@ -9,7 +9,8 @@ import (
 // A library of which users of the framework must not know unless they asked for it belongs here.
 var drivers = []struct{ prefix, product string }{
 	{"github.com/fsnotify/", "file"},
-	{"go.etcd.io/", "etcd"},
+	{"go.etcd.io/bbolt", "file"},
+	{"go.etcd.io/etcd", "etcd"},
 	{"github.com/hashicorp/consul", "consul"},
 	{"k8s.io/", "kubernetes"},
 	{"github.com/go-zookeeper/", "zookeeper"},
