@@ -69,23 +69,23 @@ func (r *run) process(ctx context.Context, msg *message) error {
 	return r.router.ProcessMessage(ctx, msg)
 }
 
-// receive returns the broker handler of one subscription, which stands for the subscribers of its topic and queue.
+// receive returns the broker handler of one subscription, by a topic, which stands for the subscribers of it and its queue.
 // Which of this server's topics an event belongs to is what its Micro-Topic says, if anybody here subscribes to that;
 // else (wildcards, exchanges) it belongs to the subscription it came by.
-func (r *run) receive(by binding) broker.Handler {
+func (r *run) receive(by, queue string) broker.Handler {
 	return func(e broker.Event) error {
 		if !r.admit() {
 			return errDraining
 		}
 		defer r.release()
-		defer r.noteEvent(by.topic)()
+		defer r.noteEvent(by)()
 		m := e.Message()
 		if m == nil {
-			return errs.BadRequest(mucp.ServerID, "event of topic %s without a message", by.topic)
+			return errs.BadRequest(mucp.ServerID, "event of topic %s without a message", by)
 		}
 		topic := m.Header[mucp.Topic]
 		if topic == "" {
-			topic = by.topic
+			topic = by
 		}
 		contentType := m.Header[mucp.ContentType]
 		if contentType == "" {
@@ -100,16 +100,17 @@ func (r *run) receive(by binding) broker.Handler {
 		if r.opts.Router != nil {
 			return r.opts.Router.ProcessMessage(ctx, msg)
 		}
-		return r.router.deliver(ctx, msg, r.router.concerned(topic, by))
+		return r.router.deliver(ctx, msg, r.router.concerned(topic, by, queue))
 	}
 }
 
-// concerned returns the deliveries of a topic's subscribers that share a queue with the subscription.
-func (r *router) concerned(topic string, by binding) []*delivery {
+// concerned returns the deliveries of a topic's subscribers in a queue; of the subscription's topic if nobody here
+// subscribes to the other.
+func (r *router) concerned(topic, by, queue string) []*delivery {
 	topics := r.routes.Load().topics
 	to, known := topics[topic]
 	if !known {
-		to = topics[by.topic]
+		to = topics[by]
 	}
-	return slices.DeleteFunc(slices.Clone(to), func(d *delivery) bool { return d.owner.Options().Queue != by.queue })
+	return slices.DeleteFunc(slices.Clone(to), func(d *delivery) bool { return d.owner.Options().Queue != queue })
 }

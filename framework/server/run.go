@@ -8,10 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/internal/presence"
 	"github.com/microtop/microtop/framework/logger"
-	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -28,12 +27,10 @@ type run struct {
 	unread         time.Duration   // how long a stream's handler may take no frame while more come
 	ctx            context.Context //nolint:containedctx // requests descend from it: it is the run's life
 	end            context.CancelFunc
-	beating        context.Context //nolint:containedctx // the registration's upkeep, which ends first
-	stopBeating    context.CancelFunc
-	group          sync.WaitGroup // the accepting, the upkeep, and the readers of connections
+	presence       *presence.Presence
+	group          sync.WaitGroup // the accepting, and the readers of connections
 
 	started, stopped  chan struct{}
-	upkeepDone        chan struct{}
 	startErr, stopErr error
 	stopOnce          sync.Once
 
@@ -41,10 +38,7 @@ type run struct {
 	active   atomic.Int64  // requests and events that run or are about to
 	quiet    chan struct{} // told, while draining, that active has become zero
 
-	// What the goroutine that starts, then the upkeep, then the one that stops has to itself.
 	listener transport.Listener
-	record   *registry.Service // as it was last registered
-	bound    map[binding]broker.Subscriber
 
 	mu     sync.Mutex
 	conns  map[*conn]struct{} // nil once closed
@@ -57,12 +51,15 @@ func newRun(s *server, o Options) *run {
 		server: s, router: s.router, opts: o, log: logger.Slog(o.Logger), wait: o.wait,
 		codecs:         mucp.NewCodecs(DefaultCodecs, o.Codecs),
 		streamsPerConn: o.Transport.Options().Limits().StreamsPerConn, unread: o.Transport.Options().Limits().IdleTimeout,
-		started: make(chan struct{}), stopped: make(chan struct{}), upkeepDone: make(chan struct{}),
+		started: make(chan struct{}), stopped: make(chan struct{}),
 		quiet: make(chan struct{}, 1),
-		bound: map[binding]broker.Subscriber{}, conns: map[*conn]struct{}{}, events: map[string]int{},
+		conns: map[*conn]struct{}{}, events: map[string]int{},
 	}
 	r.ctx, r.end = context.WithCancel(NewContext(o.Context, s))
-	r.beating, r.stopBeating = context.WithCancel(r.ctx)
+	r.presence = presence.New(r.ctx, presence.Config{
+		Registry: o.Registry, Broker: o.Broker, Record: r.describe, Subscriptions: r.subscriptions,
+		Check: o.RegisterCheck, TTL: o.RegisterTTL, Interval: o.RegisterInterval, Log: r.log.With("service", o.Name),
+	})
 	return r
 }
 
@@ -88,14 +85,12 @@ func (r *run) start() error {
 			r.log.Error("accept", "address", listener.Addr(), "error", err)
 		}
 	})
-	r.checkIn(r.beating)
-	r.group.Go(r.upkeep)
+	r.presence.Start()
 	return nil
 }
 
 // abandon undoes a start that failed.
 func (r *run) abandon(err error) error {
-	r.stopBeating()
 	r.end()
 	if r.listener != nil {
 		_ = r.listener.Close() // err says what matters

@@ -19,17 +19,16 @@ const (
 )
 
 // beginStop ends the upkeep of the registration, also one that a Start is in the middle of.
-func (r *run) beginStop() { r.stopBeating() }
+func (r *run) beginStop() { r.presence.Interrupt() }
 
-func (r *run) isStopping() bool { return r.beating.Err() != nil }
+func (r *run) isStopping() bool { return r.presence.Interrupted() }
 
 // stop deregisters, drains and closes, in this order (docs/guarantees.md): no request is refused before the registry
 // was told, and none that was accepted is broken off before the drain deadline.
 func (r *run) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), r.opts.DrainTimeout)
 	defer cancel()
-	r.awaitUpkeep()
-	failed := []error{r.checkOut(ctx)}
+	failed := []error{r.presence.Leave(ctx)}
 	if r.connCount() > 0 {
 		pause(ctx, drainGrace)
 	}

@@ -1,4 +1,4 @@
-package server
+package presence
 
 import (
 	"net"
@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// nodeAddress is the address to register: Advertise if set, else where the server listens, with an address of this
-// host in the place of a wildcard.
-func (r *run) nodeAddress() string {
-	address := r.opts.Advertise
+// Address is the address to register (docs/wire.md §6.2): advertise if it is not empty, else where the server listens,
+// with an address of this host in the place of a wildcard.
+func Address(advertise, listening string) string {
+	address := advertise
 	if address == "" {
-		address = r.addr()
+		address = listening
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

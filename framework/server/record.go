@@ -1,0 +1,61 @@
+package server
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/internal/presence"
+	"github.com/microtop/microtop/framework/registry"
+)
+
+// describe returns the record to register (docs/wire.md §6.2): handlers sorted by name, then subscribers by topic,
+// descending.
+func (r *run) describe() *registry.Service {
+	o := r.opts
+	node := &registry.Node{Id: o.Name + "-" + o.Id, Address: presence.Address(o.Advertise, r.addr()), Metadata: map[string]string{}}
+	maps.Copy(node.Metadata, o.Metadata)
+	node.Metadata["transport"] = o.Transport.String()
+	node.Metadata["broker"] = o.Broker.String()
+	node.Metadata["server"] = mucp.Name
+	node.Metadata["registry"] = o.Registry.String()
+	node.Metadata["protocol"] = mucp.Name
+	return &registry.Service{
+		Name: o.Name, Version: o.Version, Nodes: []*registry.Node{node}, Endpoints: r.router.routes.Load().endpoints(),
+	}
+}
+
+func (t *routes) endpoints() []*registry.Endpoint {
+	var all []*registry.Endpoint
+	for _, h := range t.handlers {
+		if !h.Options().Internal {
+			all = append(all, h.Endpoints()...)
+		}
+	}
+	subscribers := slices.Clone(t.subscribers)
+	slices.SortStableFunc(subscribers, func(a, b Subscriber) int { return cmp.Compare(b.Topic(), a.Topic()) })
+	for _, s := range subscribers {
+		if !s.Options().Internal {
+			all = append(all, s.Endpoints()...)
+		}
+	}
+	return all
+}
+
+// subscriptions are what the subscribers need at the broker: one a topic and queue.
+func (r *run) subscriptions() []presence.Subscription {
+	var all []presence.Subscription
+	add := func(topic string, o SubscriberOptions) {
+		all = append(all, presence.Subscription{
+			Topic: topic, Queue: o.Queue, AutoAck: o.AutoAck, Context: o.Context, Receive: r.receive(topic, o.Queue),
+		})
+	}
+	for _, s := range r.router.routes.Load().subscribers {
+		add(s.Topic(), s.Options())
+	}
+	if r.opts.Router != nil { // a proxy takes its own service's events too (docs/wire.md §7.5)
+		add(r.opts.Name, NewSubscriberOptions())
+	}
+	return all
+}
