@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/microtop/microtop/framework/internal/lifecycle"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/logger"
 )
@@ -15,7 +16,8 @@ type server struct {
 
 	mu   sync.Mutex
 	opts Options
-	run  *run // nil while stopped
+
+	lives lifecycle.Lives[*run]
 }
 
 var (
@@ -44,15 +46,19 @@ func (s *server) Init(opts ...Option) error {
 
 // Options implements Server.
 func (s *server) Options() Options {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	o := s.opts
-	if s.run != nil {
-		if addr := s.run.addr(); addr != "" {
+	o := s.options()
+	if r, ok := s.lives.Current(); ok {
+		if addr := r.addr(); addr != "" {
 			o.Address = addr
 		}
 	}
 	return o
+}
+
+func (s *server) options() Options {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opts
 }
 
 // Handle implements Server.
@@ -82,64 +88,11 @@ func (s *server) String() string { return mucp.Name }
 
 // Start implements Server.
 func (s *server) Start() error {
-	for {
-		r, mine := s.claim()
-		if mine {
-			r.startErr = r.start()
-			if r.startErr != nil {
-				s.forget(r)
-				close(r.stopped)
-			}
-			close(r.started)
-			return r.startErr
-		}
-		<-r.started
-		if !r.isStopping() {
-			return r.startErr
-		}
-		<-r.stopped // one is just ending: begin after it
-	}
-}
-
-// claim returns the run under way, or a new one that the caller has to start.
-func (s *server) claim() (r *run, mine bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.run != nil {
-		return s.run, false
-	}
-	s.run = newRun(s, s.opts)
-	return s.run, true
-}
-
-func (s *server) forget(r *run) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.run == r {
-		s.run = nil
-	}
+	return s.lives.Start(func() *run { return newRun(s, s.options()) })
 }
 
 // Stop implements Server.
-func (s *server) Stop() error {
-	s.mu.Lock()
-	r := s.run
-	s.mu.Unlock()
-	if r == nil {
-		return nil
-	}
-	r.stopOnce.Do(func() {
-		r.beginStop()
-		<-r.started
-		if r.startErr == nil {
-			r.stopErr = r.stop()
-			s.forget(r)
-			close(r.stopped)
-		}
-	})
-	<-r.stopped
-	return r.stopErr
-}
+func (s *server) Stop() error { return s.lives.Stop() }
 
 // errNotStopped begins the error of a Stop that had to leave something running.
 var errNotStopped = errors.New("stop: still running at the drain deadline")

@@ -30,10 +30,6 @@ type run struct {
 	presence       *presence.Presence
 	group          sync.WaitGroup // the accepting, and the readers of connections
 
-	started, stopped  chan struct{}
-	startErr, stopErr error
-	stopOnce          sync.Once
-
 	draining atomic.Bool   // new requests are refused
 	active   atomic.Int64  // requests and events that run or are about to
 	quiet    chan struct{} // told, while draining, that active has become zero
@@ -51,7 +47,6 @@ func newRun(s *server, o Options) *run {
 		server: s, router: s.router, opts: o, log: logger.Slog(o.Logger), wait: o.wait,
 		codecs:         mucp.NewCodecs(DefaultCodecs, o.Codecs),
 		streamsPerConn: o.Transport.Options().Limits().StreamsPerConn, unread: o.Transport.Options().Limits().IdleTimeout,
-		started: make(chan struct{}), stopped: make(chan struct{}),
 		quiet: make(chan struct{}, 1),
 		conns: map[*conn]struct{}{}, events: map[string]int{},
 	}
@@ -63,8 +58,8 @@ func newRun(s *server, o Options) *run {
 	return r
 }
 
-// start listens, connects and registers. After an error everything is closed again.
-func (r *run) start() error {
+// Start listens, connects and registers. After an error everything is closed again.
+func (r *run) Start() error {
 	if r.opts.TLSConfig != nil {
 		if err := r.opts.Transport.Init(transport.Secure(true), transport.TLSConfig(r.opts.TLSConfig)); err != nil {
 			return r.abandon(fmt.Errorf("set up TLS of transport %s: %w", r.opts.Transport, err))

@@ -18,14 +18,15 @@ const (
 	drainLinger = 100 * time.Millisecond
 )
 
-// beginStop ends the upkeep of the registration, also one that a Start is in the middle of.
-func (r *run) beginStop() { r.presence.Interrupt() }
+// Interrupt ends the upkeep of the registration, also one that a Start is in the middle of.
+func (r *run) Interrupt() { r.presence.Interrupt() }
 
-func (r *run) isStopping() bool { return r.presence.Interrupted() }
+// Interrupted reports whether the run is about to end.
+func (r *run) Interrupted() bool { return r.presence.Interrupted() }
 
-// stop deregisters, drains and closes, in this order (docs/guarantees.md): no request is refused before the registry
+// Stop deregisters, drains and closes, in this order (docs/guarantees.md): no request is refused before the registry
 // was told, and none that was accepted is broken off before the drain deadline.
-func (r *run) stop() error {
+func (r *run) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), r.opts.DrainTimeout)
 	defer cancel()
 	failed := []error{r.presence.Leave(ctx)}
