@@ -27,6 +27,7 @@ var (
 
 // conn serves one connection. One goroutine reads it; each request runs in a goroutine of its own.
 type conn struct {
+	wire  *wire
 	run   *run
 	sock  transport.Socket
 	idler transport.Idler // nil if the socket does not end by itself
@@ -48,8 +49,9 @@ type conn struct {
 	timing   sync.WaitGroup // the timer's function
 }
 
-func newConn(r *run, sock transport.Socket) *conn {
-	c := &conn{run: r, sock: sock, calls: map[*call]struct{}{}, keys: map[string]*call{}}
+func newConn(w *wire, sock transport.Socket) *conn {
+	r := w.run
+	c := &conn{wire: w, run: r, sock: sock, calls: map[*call]struct{}{}, keys: map[string]*call{}}
 	c.idler, _ = sock.(transport.Idler)
 	c.ctx, c.end = context.WithCancelCause(peer.NewContext(r.ctx, peer.Info{Local: sock.Local(), Remote: sock.Remote()}))
 	return c
@@ -80,7 +82,7 @@ func (c *conn) serve() {
 		call.connectionLost()
 	}
 	c.timing.Wait()
-	c.run.forget(c)
+	c.wire.forget(c)
 }
 
 // receive takes one message: a frame of a stream that is there, or a request.
@@ -144,7 +146,7 @@ func (c *conn) enter(call *call) (queued bool, refused error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case limits.Exceeded(len(c.calls)+1, c.run.streamsPerConn):
+	case limits.Exceeded(len(c.calls)+1, c.wire.streamsPerConn):
 		return false, errTooMany
 	case call.serial():
 		if queued = c.serial; queued {
@@ -184,7 +186,7 @@ func (c *conn) leave(call *call) {
 	}
 	c.run.release()
 	if forgotten {
-		c.run.forget(c)
+		c.wire.forget(c)
 	} else if c.run.draining.Load() {
 		c.tell()
 	}

@@ -89,7 +89,7 @@ func (r *run) receive(by, queue string) broker.Handler {
 		}
 		contentType := m.Header[mucp.ContentType]
 		if contentType == "" {
-			contentType = DefaultContentType
+			contentType = r.contentType
 		}
 		header := metadata.Copy(m.Header)
 		ctx := metadata.NewContext(r.ctx, header)

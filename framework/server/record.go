@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/internal/presence"
 	"github.com/microtop/microtop/framework/registry"
 )
@@ -14,13 +13,12 @@ import (
 // descending.
 func (r *run) describe() *registry.Service {
 	o := r.opts
-	node := &registry.Node{Id: o.Name + "-" + o.Id, Address: presence.Address(o.Advertise, r.addr()), Metadata: map[string]string{}}
+	node := &registry.Node{Id: o.Name + "-" + o.Id, Address: presence.Address(o.Advertise, r.wire.Addr()), Metadata: map[string]string{}}
 	maps.Copy(node.Metadata, o.Metadata)
-	node.Metadata["transport"] = o.Transport.String()
+	maps.Copy(node.Metadata, r.wire.Metadata())
 	node.Metadata["broker"] = o.Broker.String()
-	node.Metadata["server"] = mucp.Name
+	node.Metadata["server"] = r.driver.String()
 	node.Metadata["registry"] = o.Registry.String()
-	node.Metadata["protocol"] = mucp.Name
 	return &registry.Service{
 		Name: o.Name, Version: o.Version, Nodes: []*registry.Node{node}, Endpoints: r.router.routes.Load().endpoints(),
 	}

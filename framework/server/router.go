@@ -182,7 +182,11 @@ func (r *router) ServeRequest(ctx context.Context, req Request, rsp Response) er
 		return err
 	}
 	if found.stream {
-		return fmt.Errorf("endpoint %s is a stream: only its own server can serve it", req.Endpoint())
+		stream, ok := rsp.(Stream)
+		if !ok {
+			return fmt.Errorf("endpoint %s is a stream: the response to serve it with has to be a Stream too", req.Endpoint())
+		}
+		return r.guard(ctx, found.name, func() error { return found.serve(ctx, req, stream) })
 	}
 	target := found.newRequest()
 	if err := req.Codec().ReadBody(target); err != nil {

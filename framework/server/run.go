@@ -4,52 +4,52 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
+	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/internal/presence"
 	"github.com/microtop/microtop/framework/logger"
-	"github.com/microtop/microtop/framework/transport"
 )
 
-// run is a server between Start and Stop. Its options do not change.
+// run is a server between Start and Stop: what stands in front of its wire. Its options do not change.
 type run struct {
-	server *server
+	driver Driver
 	router *router
 	opts   Options
 	log    *slog.Logger
 	codecs *mucp.Codecs
-	wait   *sync.WaitGroup // the user's; may be nil
+	// contentType is that of messages that name none.
+	contentType string
+	wait        *sync.WaitGroup // the user's; may be nil
 
-	streamsPerConn int
-	unread         time.Duration   // how long a stream's handler may take no frame while more come
-	ctx            context.Context //nolint:containedctx // requests descend from it: it is the run's life
-	end            context.CancelFunc
-	presence       *presence.Presence
-	group          sync.WaitGroup // the accepting, and the readers of connections
+	ctx      context.Context //nolint:containedctx // requests descend from it: it is the run's life
+	end      context.CancelFunc
+	presence *presence.Presence
 
 	draining atomic.Bool   // new requests are refused
 	active   atomic.Int64  // requests and events that run or are about to
 	quiet    chan struct{} // told, while draining, that active has become zero
 
-	listener transport.Listener
-
 	mu     sync.Mutex
-	conns  map[*conn]struct{} // nil once closed
-	events map[string]int     // topics whose handlers run
-	where  string             // where it listens
+	wire   Wire           // nil before it listens
+	events map[string]int // topics whose handlers run
 }
+
+var _ Desk = (*run)(nil)
 
 func newRun(s *server, o Options) *run {
 	r := &run{
-		server: s, router: s.router, opts: o, log: logger.Slog(o.Logger), wait: o.wait,
-		codecs:         mucp.NewCodecs(DefaultCodecs, o.Codecs),
-		streamsPerConn: o.Transport.Options().Limits().StreamsPerConn, unread: o.Transport.Options().Limits().IdleTimeout,
-		quiet: make(chan struct{}, 1),
-		conns: map[*conn]struct{}{}, events: map[string]int{},
+		driver: s.driver, router: s.router, opts: o, log: logger.Slog(o.Logger), wait: o.wait,
+		contentType: DefaultContentType, quiet: make(chan struct{}, 1), events: map[string]int{},
 	}
+	var own map[string]codec.NewCodec
+	if typed, ok := s.driver.(Typed); ok {
+		own, r.contentType = typed.ContentTypes()
+	}
+	r.codecs = mucp.NewCodecs(DefaultCodecs, own, o.Codecs)
 	r.ctx, r.end = context.WithCancel(NewContext(o.Context, s))
 	r.presence = presence.New(r.ctx, presence.Config{
 		Registry: o.Registry, Broker: o.Broker, Record: r.describe, Subscriptions: r.subscriptions,
@@ -60,78 +60,76 @@ func newRun(s *server, o Options) *run {
 
 // Start listens, connects and registers. After an error everything is closed again.
 func (r *run) Start() error {
-	if r.opts.TLSConfig != nil {
-		if err := r.opts.Transport.Init(transport.Secure(true), transport.TLSConfig(r.opts.TLSConfig)); err != nil {
-			return r.abandon(fmt.Errorf("set up TLS of transport %s: %w", r.opts.Transport, err))
-		}
-	}
-	listener, err := r.opts.Transport.Listen(r.opts.Address, r.opts.ListenOptions...)
+	w, err := r.driver.Listen(r)
 	if err != nil {
-		return r.abandon(fmt.Errorf("listen on %s with transport %s: %w", r.opts.Address, r.opts.Transport, err))
+		r.end()
+		return err
 	}
-	r.listener = listener
-	r.setAddr(listener.Addr())
+	r.setWire(w)
 	if err := r.opts.Broker.Connect(); err != nil {
-		return r.abandon(fmt.Errorf("connect broker %s: %w", r.opts.Broker, err))
+		r.end()
+		_ = w.Close() // the other error says what matters
+		return fmt.Errorf("connect broker %s: %w", r.opts.Broker, err)
 	}
-	r.log.Info("listening", "service", r.opts.Name, "transport", r.opts.Transport.String(), "address", listener.Addr())
-	r.group.Go(func() {
-		if err := listener.Accept(r.serve); err != nil {
-			r.log.Error("accept", "address", listener.Addr(), "error", err)
-		}
-	})
+	r.log.Info("listening", "service", r.opts.Name, "server", r.driver.String(), "address", w.Addr())
+	w.Serve()
 	r.presence.Start()
 	return nil
 }
 
-// abandon undoes a start that failed.
-func (r *run) abandon(err error) error {
-	r.end()
-	if r.listener != nil {
-		_ = r.listener.Close() // err says what matters
-	}
-	return err
-}
-
-func (r *run) setAddr(addr string) {
+func (r *run) setWire(w Wire) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.where = addr
+	r.wire = w
 }
 
+// addr is where the run listens; "" before it does.
 func (r *run) addr() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.where
+	if r.wire == nil {
+		return ""
+	}
+	return r.wire.Addr()
 }
 
-// serve serves one connection, in the transport's goroutine.
-func (r *run) serve(sock transport.Socket) {
-	c := newConn(r, sock)
-	r.mu.Lock()
-	closed := r.conns == nil
-	if !closed {
-		r.conns[c] = struct{}{}
-		r.group.Add(1)
+// Options implements Desk.
+func (r *run) Options() Options { return r.opts }
+
+// Logger implements Desk.
+func (r *run) Logger() *slog.Logger { return r.log }
+
+// Context implements Desk.
+func (r *run) Context() context.Context { return r.ctx }
+
+// Handlers implements Desk.
+func (r *run) Handlers() []Handler { return slices.Clone(r.router.routes.Load().handlers) }
+
+// Admit implements Desk.
+func (r *run) Admit() bool { return r.admit() }
+
+// Release implements Desk.
+func (r *run) Release() { r.release() }
+
+// IsStream implements Desk.
+func (r *run) IsStream(endpoint string) (bool, error) {
+	found, err := r.router.find(endpoint)
+	if err != nil {
+		return false, err
 	}
-	r.mu.Unlock()
-	if closed {
-		c.end(errConnLost)
-		_ = sock.Close() // nobody waits for it
-		return
-	}
-	defer r.group.Done()
-	c.serve()
+	return found.stream, nil
 }
 
-// forget lets go of a connection that is lost and on which nothing runs any more.
-func (r *run) forget(c *conn) {
-	if len(c.running()) > 0 {
-		return // its last call comes here too
+// Serve implements Desk.
+func (r *run) Serve(ctx context.Context, req Request, rsp Response) error {
+	if r.wait != nil {
+		r.wait.Add(1)
+		defer r.wait.Done()
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.conns, c)
+	if r.opts.Router == nil {
+		return r.router.ServeRequest(ctx, req, rsp)
+	}
+	return r.router.guard(ctx, req.Endpoint(), func() error { return r.proxy(ctx, req, rsp) })
 }
 
 // admit counts a request in, unless the server drains.

@@ -4,19 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-const (
-	// drainGrace is how long a deregistered server still serves as usual, so that callers hear from the registry
-	// first. Without connections there is nobody to wait for.
-	drainGrace = 100 * time.Millisecond
-	// drainLinger is how long connections stay open after everything has run, for peers to read that it is over.
-	drainLinger = 100 * time.Millisecond
-)
+// drainGrace is how long a deregistered server still serves as usual, so that callers hear from the registry first.
+// Without connections there is nobody to wait for.
+const drainGrace = 100 * time.Millisecond
 
 // Interrupt ends the upkeep of the registration, also one that a Start is in the middle of.
 func (r *run) Interrupt() { r.presence.Interrupt() }
@@ -30,16 +25,14 @@ func (r *run) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), r.opts.DrainTimeout)
 	defer cancel()
 	failed := []error{r.presence.Leave(ctx)}
-	if r.connCount() > 0 {
+	if r.wire.Peers() > 0 {
 		pause(ctx, drainGrace)
 	}
 	r.draining.Store(true)
-	r.tellConns()
+	r.wire.Refuse()
 	failed = append(failed, r.drain(ctx))
-	failed = append(failed, r.listener.Close())
-	r.linger()
-	r.closeConns()
-	r.group.Wait()
+	failed = append(failed, r.wire.Close())
+	r.end()
 	if err := r.opts.Broker.Disconnect(); err != nil {
 		failed = append(failed, fmt.Errorf("disconnect broker %s: %w", r.opts.Broker, err))
 	}
@@ -49,14 +42,14 @@ func (r *run) Stop() error {
 // drain waits until nothing runs, or returns an error that names what does. Streams may have no end of their own: those
 // of internal handlers are ended at once, the others when half of the time is over.
 func (r *run) drain(ctx context.Context) error {
-	r.endStreams(false)
+	r.wire.EndStreams(false)
 	half := time.NewTimer(r.opts.DrainTimeout / 2)
 	defer half.Stop()
 	for r.active.Load() > 0 {
 		select {
 		case <-r.quiet:
 		case <-half.C:
-			r.endStreams(true)
+			r.wire.EndStreams(true)
 		case <-ctx.Done():
 			if names := r.running(); len(names) > 0 {
 				return fmt.Errorf("%w (%s): %s", errNotStopped, r.opts.DrainTimeout, strings.Join(names, ", "))
@@ -69,62 +62,14 @@ func (r *run) drain(ctx context.Context) error {
 
 // running names the endpoints and topics whose handlers run.
 func (r *run) running() []string {
-	names := map[string]bool{}
-	for _, c := range r.openConns() {
-		for _, name := range c.running() {
-			names[name] = true
-		}
-	}
+	names := r.wire.Running()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for topic := range r.events {
-		names["topic "+topic] = true
+		names = append(names, "topic "+topic)
 	}
-	return slices.Sorted(maps.Keys(names))
-}
-
-func (r *run) openConns() []*conn {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Collect(maps.Keys(r.conns))
-}
-
-func (r *run) connCount() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.conns)
-}
-
-func (r *run) endStreams(all bool) {
-	for _, c := range r.openConns() {
-		c.endStreams(all)
-	}
-}
-
-func (r *run) tellConns() {
-	for _, c := range r.openConns() {
-		c.tell()
-	}
-}
-
-// linger gives peers a moment to read what was sent to them and to close from their side.
-func (r *run) linger() {
-	end := time.Now().Add(drainLinger)
-	for r.connCount() > 0 && time.Now().Before(end) {
-		pause(r.ctx, drainLinger/10)
-	}
-}
-
-// closeConns closes the connections and ends the contexts of what still runs.
-func (r *run) closeConns() {
-	open := r.openConns()
-	r.mu.Lock()
-	r.conns = nil
-	r.mu.Unlock()
-	r.end()
-	for _, c := range open {
-		_ = c.sock.Close() // everything on it is over
-	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // pause waits for d, or until ctx ends.

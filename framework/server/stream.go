@@ -33,7 +33,7 @@ func newStream(k *call) *stream {
 func (s *stream) frame(body []byte, text string) {
 	switch text {
 	case "":
-		if c := s.call.conn; !s.in.put(body, c.ctx.Done(), c.run.unread) {
+		if c := s.call.conn; !s.in.put(body, c.ctx.Done(), c.wire.unread) {
 			_ = c.sock.Close() // everything on it waited as long: the reader ends next
 		}
 	case mucp.EOS:

@@ -107,7 +107,7 @@ func (p *Presence) checkIn(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	if err := p.bind(); err != nil { //nolint:contextcheck // events have contexts of their own
+	if err := p.bind(); err != nil {
 		log.Error("subscribe: trying again at the next heartbeat", "error", err)
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"sync"
 
 	"github.com/microtop/microtop/framework/internal/lifecycle"
-	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/logger"
 )
 
-// server is the default server. What lives from Start to Stop is in its run.
+// server is what every kind of server is. What lives from Start to Stop is in its run.
 type server struct {
+	driver Driver
 	router *router
 
 	mu   sync.Mutex
@@ -25,9 +25,11 @@ var (
 	_ Lister = (*server)(nil)
 )
 
-func newServer(opts ...Option) Server {
+func newServer(opts ...Option) Server { return newServerOf(mucpDriver{}, opts...) }
+
+func newServerOf(driver Driver, opts ...Option) Server {
 	o := newOptions(opts...)
-	s := &server{opts: o, router: newRouter(logger.Slog(o.Logger))}
+	s := &server{driver: driver, opts: o, router: newRouter(logger.Slog(o.Logger))}
 	_ = s.router.configure(o) // there is nothing yet to wrap
 	return s
 }
@@ -84,7 +86,7 @@ func (s *server) Subscribers() []Subscriber {
 }
 
 // String implements Server.
-func (s *server) String() string { return mucp.Name }
+func (s *server) String() string { return s.driver.String() }
 
 // Start implements Server.
 func (s *server) Start() error {
