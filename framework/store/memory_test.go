@@ -77,6 +77,12 @@ func TestA233_Options(t *testing.T) {
 	}
 }
 
+func TestR21_HistoriesAreLinearizable(t *testing.T) {
+	if !storetest.Linearizable(t, store.NewMemoryStore()) {
+		t.Error("no order of the operations explains what the clients were told")
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

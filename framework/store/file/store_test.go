@@ -235,6 +235,12 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
+func TestR21_HistoriesAreLinearizable(t *testing.T) {
+	if !storetest.Linearizable(t, open(t, t.TempDir())) {
+		t.Error("no order of the operations explains what the clients were told")
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 func must(t *testing.T, err error) {

@@ -112,6 +112,12 @@ func TestCloseDuringACallIsSaid(t *testing.T) {
 	}
 }
 
+func TestR21_HistoriesAreLinearizable(t *testing.T) {
+	if !storetest.Linearizable(t, open(t, store.Nodes(redistest.Start(t)))) {
+		t.Error("no order of the operations explains what the clients were told")
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

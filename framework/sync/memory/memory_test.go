@@ -114,6 +114,12 @@ func BenchmarkLock(b *testing.B) {
 	}
 }
 
+func TestR21_HistoriesAreLinearizable(t *testing.T) {
+	if !locktest.Linearizable(t, memory.NewSync()) {
+		t.Error("no order of the operations explains what the clients were told")
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
