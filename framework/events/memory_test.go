@@ -258,7 +258,8 @@ func BenchmarkPublish(b *testing.B) {
 		b.Fatal(err)
 	}
 	go func() {
-		for range c { //nolint:revive // reads on
+		for range c {
+			continue
 		}
 	}()
 	payload := make([]byte, 128)

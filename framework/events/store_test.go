@@ -27,7 +27,7 @@ func TestByDefaultAnEventLivesADay(t *testing.T) {
 		if got, err := s.Read("t"); len(got) != 1 || err != nil {
 			t.Errorf("before the end: %v, %v", got, err)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if got, err := s.Read("t"); len(got) != 0 || err != nil {
 			t.Errorf("at the end: %v, %v", got, err)
 		}

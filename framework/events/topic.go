@@ -82,7 +82,7 @@ func (t *topic) since(at time.Time) uint64 {
 	}
 	for i, e := range t.log {
 		if !e.Timestamp.Before(at) {
-			return t.first + uint64(i) //nolint:gosec // an index is not negative
+			return t.first + uint64(i)
 		}
 	}
 	return t.next()

@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"errors"
 	"sync"
 	"time"
 
@@ -73,23 +74,34 @@ func (q *queue) next() {
 
 // write puts a batch on the disk in one transaction: all of it or nothing.
 func (t *table) write(batch []*writer) error {
-	return t.db.Update(func(tx *bbolt.Tx) error {
-		b, err := tx.CreateBucketIfNotExists(bucket)
+	if err := t.givenUp(); err != nil {
+		return err
+	}
+	err := guard(func() error {
+		return t.db.Update(func(tx *bbolt.Tx) error { return t.put(tx, batch) })
+	})
+	if errors.Is(err, ErrDamaged) {
+		t.giveUp(err)
+	}
+	return err
+}
+
+func (t *table) put(tx *bbolt.Tx, batch []*writer) error {
+	b, err := tx.CreateBucketIfNotExists(bucket)
+	if err != nil {
+		return err
+	}
+	for _, w := range batch {
+		if w.change.data == nil {
+			err = b.Delete([]byte(w.change.key))
+		} else {
+			err = b.Put([]byte(w.change.key), w.change.data)
+		}
 		if err != nil {
 			return err
 		}
-		for _, w := range batch {
-			if w.change.data == nil {
-				err = b.Delete([]byte(w.change.key))
-			} else {
-				err = b.Put([]byte(w.change.key), w.change.data)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return t.swept.after(len(batch), b, time.Now())
-	})
+	}
+	return t.swept.after(len(batch), b, time.Now())
 }
 
 // sweepAfter is how many changes a table takes at least between two looks at what has ended.

@@ -62,8 +62,11 @@ func writeUntilKilled() int {
 
 func TestKillNineKeepsEveryAcknowledgedRecord(t *testing.T) {
 	rounds := 2
-	if os.Getenv("NIGHTLY") == "1" {
+	switch {
+	case os.Getenv("NIGHTLY") == "1":
 		rounds = 20
+	case testing.Short():
+		rounds = 1
 	}
 	dir := t.TempDir()
 	var acknowledged []string

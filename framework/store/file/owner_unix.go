@@ -30,7 +30,7 @@ func syncDirs(dirs ...string) error {
 }
 
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the directory that the options name
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package file_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -104,6 +105,74 @@ func TestAFileThatIsNoTableIsRefused(t *testing.T) {
 	}
 }
 
+// fill makes a table of some hundred pages, and returns its file's path and content.
+func fill(t *testing.T, dir string) (string, []byte) {
+	t.Helper()
+	s := open(t, dir)
+	var wg sync.WaitGroup
+	for i := range 300 {
+		wg.Go(func() {
+			if err := s.Write(&store.Record{Key: fmt.Sprint(i), Value: make([]byte, 1000)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	must(t, s.Close())
+	path := filepath.Join(dir, "micro", "micro.db")
+	data, err := os.ReadFile(path)
+	must(t, err)
+	return path, data
+}
+
+func TestAFileCutShortIsDamaged(t *testing.T) {
+	dir := t.TempDir()
+	path, data := fill(t, dir)
+	for _, part := range []int{2, 3, 7, 10, 20, 50, 100} {
+		must(t, os.WriteFile(path, data[:len(data)/part], 0o600))
+		s := open(t, dir)
+		_, err := s.Read("", store.ReadPrefix())
+		for call, err := range map[string]error{"Read": err, "Write": s.Write(&store.Record{Key: "new"})} {
+			if !errors.Is(err, file.ErrDamaged) {
+				t.Errorf("%s with a %dth of the file = %v, want %v", call, part, err, file.ErrDamaged)
+			}
+		}
+		must(t, s.Close())
+		must(t, os.Remove(path)) // begin anew
+	}
+	must(t, open(t, dir).Write(&store.Record{Key: "new"}))
+}
+
+// Whatever is in the file, the process lives, calls end and what bbolt finds is an error.
+func TestAnOverwrittenFileEndsInErrors(t *testing.T) {
+	dir := t.TempDir()
+	path, data := fill(t, dir)
+	const page = 4096
+	found := 0
+	for at := 0; at < len(data); at += page {
+		if at > 8*page && at/page%8 != 0 { // the first pages are the file's own, the others much alike
+			continue
+		}
+		bad := bytes.Clone(data)
+		for i := range page {
+			bad[at+i] = byte(i * 7)
+		}
+		must(t, os.WriteFile(path, bad, 0o600))
+		s := open(t, dir)
+		_, read := s.Read("", store.ReadPrefix())
+		_, list := s.List()
+		write, remove := s.Write(&store.Record{Key: "new", Value: make([]byte, 5000)}), s.Delete("100")
+		must(t, s.Close())
+		must(t, os.Remove(path))
+		if errors.Join(read, list, write, remove) != nil {
+			found++
+		}
+	}
+	if found < 5 {
+		t.Errorf("only %d overwritten pages were noticed", found)
+	}
+}
+
 func TestATableIsOneStoresAtATime(t *testing.T) {
 	dir := t.TempDir()
 	first, other := open(t, dir), open(t, dir)
@@ -134,7 +203,7 @@ func TestNamesStayInTheDirectory(t *testing.T) {
 
 func TestADirectoryOpenToAllIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	must(t, os.Chmod(dir, 0o777)) //nolint:gosec // the point of the test
+	must(t, os.Chmod(dir, 0o777))
 	if err := open(t, dir).Write(&store.Record{Key: "key"}); err == nil || !strings.Contains(err.Error(), "chmod go-w") {
 		t.Errorf("Write = %v", err)
 	}

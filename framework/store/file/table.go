@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -26,8 +27,9 @@ var bucket = []byte("data")
 type table struct {
 	dir, file string
 
-	mu sync.Mutex // for opening and closing only
-	db *bbolt.DB
+	mu     sync.Mutex // for opening, closing and giving up only
+	db     *bbolt.DB
+	broken error // why the file was given up: bbolt may hold its locks for ever
 
 	queue queue
 	swept sweeper
@@ -37,8 +39,8 @@ type table struct {
 func (t *table) open(create bool) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.db != nil {
-		return true, nil
+	if t.db != nil || t.broken != nil {
+		return true, t.broken
 	}
 	fresh := missing(t.file)
 	if fresh && !create {
@@ -47,12 +49,9 @@ func (t *table) open(create bool) (bool, error) {
 	if err := prepare(t.dir, t.file); err != nil {
 		return false, err
 	}
-	db, err := bbolt.Open(t.file, 0o600, &bbolt.Options{Timeout: patience})
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return false, fmt.Errorf("%s: %w", t.file, ErrInUse)
-	case err != nil:
-		return false, fmt.Errorf("open %s: %w", t.file, err)
+	db, err := t.load()
+	if err != nil {
+		return false, err
 	}
 	if fresh {
 		if err := syncDirs(filepath.Dir(t.file), t.dir, filepath.Dir(t.dir)); err != nil {
@@ -63,10 +62,58 @@ func (t *table) open(create bool) (bool, error) {
 	return true, nil
 }
 
+// load opens the file and looks at whether all of it is there.
+func (t *table) load() (*bbolt.DB, error) {
+	var db *bbolt.DB
+	err := guard(func() (err error) {
+		if db, err = bbolt.Open(t.file, 0o600, &bbolt.Options{Timeout: patience}); err != nil {
+			return err
+		}
+		return db.View(func(tx *bbolt.Tx) error { return whole(t.file, tx.Size()) })
+	})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, fmt.Errorf("%s: %w", t.file, ErrInUse)
+	case err == nil:
+		return db, nil
+	case db == nil && errors.Is(err, ErrDamaged): // bbolt keeps the file open, and locked
+		t.broken = fmt.Errorf("open %s: %w", t.file, err)
+		return nil, t.broken
+	case db != nil:
+		err = errors.Join(err, db.Close())
+	}
+	return nil, fmt.Errorf("open %s: %w", t.file, err)
+}
+
+// whole looks at whether a file has the bytes that it says are in use.
+func whole(file string, used int64) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if info.Size() < used {
+		return fmt.Errorf("%w (%d bytes of %d are there)", ErrDamaged, info.Size(), used)
+	}
+	return nil
+}
+
+// giveUp ends the use of a file that bbolt could not write.
+func (t *table) giveUp(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.broken = fmt.Errorf("%s: %w", t.file, err)
+}
+
+func (t *table) givenUp() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.broken
+}
+
 func (t *table) close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.db == nil {
+	if t.db == nil || t.broken != nil {
 		return nil
 	}
 	err := t.db.Close()
@@ -74,14 +121,22 @@ func (t *table) close() error {
 	return err
 }
 
+// view reads the bucket, if there is one.
+func (t *table) view(fn func(*bbolt.Bucket) error) error {
+	return guard(func() error {
+		return t.db.View(func(tx *bbolt.Tx) error {
+			if b := tx.Bucket(bucket); b != nil {
+				return fn(b)
+			}
+			return nil
+		})
+	})
+}
+
 // read returns the live records that q asks for.
 func (t *table) read(q store.Query, now time.Time) ([]*store.Record, error) {
 	records := []*store.Record{}
-	err := t.db.View(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(bucket)
-		if b == nil {
-			return nil
-		}
+	err := t.view(func(b *bbolt.Bucket) error {
 		add := func(key, data []byte) error {
 			record, alive, err := decode(string(key), data, now)
 			if alive {
@@ -103,11 +158,7 @@ func (t *table) read(q store.Query, now time.Time) ([]*store.Record, error) {
 // list returns the keys that q asks for.
 func (t *table) list(q store.Query, now time.Time) ([]string, error) {
 	keys := []string{}
-	err := t.db.View(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(bucket)
-		if b == nil {
-			return nil
-		}
+	err := t.view(func(b *bbolt.Bucket) error {
 		return each(b, q, now, func(key, _ []byte) error {
 			keys = append(keys, string(key))
 			return nil
