@@ -78,13 +78,15 @@ var errDraining = errors.New("node is draining")
 // deadline it is the deadline that is tight.
 const silence = 500 * time.Millisecond
 
-// mark tells the selector how an attempt ended. That the caller gave up says nothing of the node.
+// mark tells the selector how an attempt ended, whatever the end, since some count what is under way. That the caller gave
+// up (context.Canceled) says nothing of the node.
 func (t target) mark(s selector.Selector, node *registry.Node, err error, took time.Duration) {
+	if !t.marked {
+		return
+	}
 	switch {
-	case !t.marked || errors.Is(err, context.Canceled):
-		return
 	case errors.Is(err, context.DeadlineExceeded) && took < silence:
-		return
+		err = context.Canceled
 	case errors.Is(err, errDraining):
 		err = errDraining
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/microtop/microtop/framework/internal/deadline"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/selector"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -45,8 +46,10 @@ func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption
 	}
 	life := deadline.New(ctx, end)
 	var opened *stream
+	var on *registry.Node
 	open := func(_ context.Context, node *registry.Node, req Request, _ any, o CallOptions) (err error) {
 		opened, err = c.open(life, in, node, req, o) //nolint:contextcheck // the stream outlives the attempt
+		on = node
 		return err
 	}
 	a, err := c.attempts(in, req, nil, o, open)
@@ -56,6 +59,9 @@ func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption
 	if err != nil {
 		life.End()
 		return nil, err
+	}
+	if holder, ok := in.opts.Selector.(selector.Holder); ok && a.to.marked && opened != nil {
+		opened.release = holder.Hold(a.to.service, on)
 	}
 	return opened, nil
 }
@@ -94,6 +100,7 @@ type stream struct {
 	conn     *conn
 	life     *deadline.Context
 	stop     func() bool
+	release  func() // tells the selector that the node is free of it; nil if it does not ask
 	codecs   *mucp.Codecs
 	request  Request
 	id       string
@@ -246,6 +253,9 @@ func (s *stream) Close() error {
 		s.sending.Unlock()
 	}
 	s.stop()
+	if s.release != nil {
+		s.release()
+	}
 	defer s.life.End()
 	return s.conn.Close()
 }

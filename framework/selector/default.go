@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/microtop/microtop/framework/internal/verdict"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/registry/cache"
 )
@@ -32,6 +33,7 @@ type balancer struct {
 	configure sync.Mutex // one Init at a time
 	setup     atomic.Pointer[setup]
 	health    health
+	load      load
 
 	mu    sync.RWMutex
 	turns map[string]*atomic.Uint64 // whose turn it is, by service
@@ -45,7 +47,10 @@ type setup struct {
 	own  cache.Cache // to be stopped; nil if find is somebody else's
 }
 
-var _ Selector = (*balancer)(nil)
+var (
+	_ Selector = (*balancer)(nil)
+	_ Holder   = (*balancer)(nil)
+)
 
 // Init implements Selector.
 func (b *balancer) Init(opts ...Option) error {
@@ -133,9 +138,15 @@ func (b *balancer) pick(service string, services []*registry.Service, k kind, st
 	switch k {
 	case roundRobin:
 		p.turn = b.turn(service)
+	case leastConnections:
+		p.least = true
+		b.load.counting.Store(true)
 	case custom:
 		p.inner = strategy(services)
 	case random:
+	}
+	if b.load.counting.Load() {
+		p.load = &b.load
 	}
 	return p.next, nil
 }
@@ -163,9 +174,20 @@ func (b *balancer) turn(service string) *atomic.Uint64 {
 
 // Mark implements Selector.
 func (b *balancer) Mark(service string, node *registry.Node, err error) {
-	if node != nil {
-		b.health.tell(service, node, judge(err))
+	if node == nil {
+		return
 	}
+	b.load.end(service, node)
+	b.health.tell(service, node, verdict.Of(err))
+}
+
+// Hold implements Holder.
+func (b *balancer) Hold(service string, node *registry.Node) (release func()) {
+	if node == nil || !b.load.counting.Load() {
+		return func() {}
+	}
+	b.load.begin(service, node)
+	return sync.OnceFunc(func() { b.load.end(service, node) })
 }
 
 // Reset implements Selector.

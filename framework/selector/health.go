@@ -1,14 +1,11 @@
 package selector
 
 import (
-	"context"
-	stderrors "errors"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/internal/verdict"
 	"github.com/microtop/microtop/framework/registry"
 )
 
@@ -18,9 +15,6 @@ const (
 	forgetAfter   = 5 * time.Minute  // marks of nodes that nobody probes any more, most likely because they are gone
 	sweepFrom     = 256              // marks before old ones are looked for
 )
-
-// clientID is the id of the errors that the framework's own client makes when a node does not answer (docs/wire.md §3.6).
-const clientID = "go.micro.client"
 
 // health remembers the nodes that failed. Its zero value is ready.
 type health struct {
@@ -42,43 +36,9 @@ type mark struct {
 	probing  bool      // one is under way; until then is when the next may
 }
 
-// verdict is what the end of a call says of its node.
-type verdict int
-
-const (
-	unknown verdict = iota
-	well
-	failing
-)
-
-// judge says what err tells of the node: that it failed when there was no answer, or the answer was that it is
-// unavailable (502, 503, 504). Any other answer, also an error of the handler, shows a node that works. That the caller
-// gave up tells nothing.
-func judge(err error) verdict {
-	if err == nil {
-		return well
-	}
-	if stderrors.Is(err, context.Canceled) {
-		return unknown
-	}
-	e, ok := errors.As(err)
-	if !ok {
-		return failing
-	}
-	switch e.GetCode() {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return failing
-	case http.StatusRequestTimeout, http.StatusInternalServerError:
-		if e.GetId() == clientID || e.GetId() == clientID+".transport" {
-			return failing
-		}
-	}
-	return well
-}
-
 // tell takes in how a call to the node ended.
-func (h *health) tell(service string, n *registry.Node, v verdict) {
-	if v == unknown || v == well && h.marks.Load() == 0 {
+func (h *health) tell(service string, n *registry.Node, v verdict.Verdict) {
+	if v == verdict.Unknown || v == verdict.Well && h.marks.Load() == 0 {
 		return
 	}
 	now := time.Now()
@@ -87,9 +47,9 @@ func (h *health) tell(service string, n *registry.Node, v verdict) {
 	key := address{n.Id, n.Address}
 	m := h.aside[service][key]
 	switch {
-	case v == well && m != nil:
+	case v == verdict.Well && m != nil:
 		h.drop(service, key)
-	case v == failing:
+	case v == verdict.Failing:
 		if m == nil {
 			m = h.add(service, key, now)
 		}
@@ -115,6 +75,14 @@ func (h *health) admit(service string, n *registry.Node, now time.Time) bool {
 		m.until, m.probing = now.Add(m.wait()), true
 		return true
 	}
+}
+
+// isAside reports whether no call may go to the node yet.
+func (h *health) isAside(service string, n *registry.Node, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m := h.aside[service][address{n.Id, n.Address}]
+	return m != nil && now.Before(m.until)
 }
 
 // failedAt is when the node failed last; the zero time if it did not.

@@ -19,6 +19,8 @@ type picker struct {
 	total    int
 	turn     *atomic.Uint64 // of the service, for round robin; else nil
 	inner    Next           // of a custom strategy; else nil
+	load     *load          // counts what is given; nil while nobody needs it
+	least    bool           // the least loaded node is wanted
 	last     atomic.Pointer[registry.Node]
 }
 
@@ -29,6 +31,9 @@ func (p *picker) next() (*registry.Node, error) {
 		return nil, err
 	}
 	p.last.Store(n)
+	if p.load != nil && !p.least { // the least loaded is counted where it is found
+		p.load.begin(p.service, n)
+	}
 	return n, nil
 }
 
@@ -38,6 +43,9 @@ func (p *picker) choose() (*registry.Node, error) {
 	}
 	if p.total == 0 {
 		return nil, ErrNoneAvailable
+	}
+	if p.least {
+		return p.leastLoaded()
 	}
 	last := p.last.Load()
 	allWell, now := p.health.marks.Load() == 0, time.Time{}

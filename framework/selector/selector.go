@@ -25,7 +25,8 @@ type Selector interface {
 	Options() Options
 	// Select returns a function that yields a node per attempt.
 	Select(service string, opts ...SelectOption) (Next, error)
-	// Mark tells how a call to the node ended; nil is success.
+	// Mark tells how a call to the node ended; nil is success. It is to be told of each node that was called, once.
+	// context.Canceled says that the call is over and nothing of the node.
 	Mark(service string, node *registry.Node, err error)
 	// Reset forgets what Mark told about the service.
 	Reset(service string)
@@ -33,6 +34,12 @@ type Selector interface {
 	Close() error
 	// String names the implementation.
 	String() string
+}
+
+// Holder is a selector that counts calls under way, and so wants to know of what goes on after Mark: a stream.
+type Holder interface {
+	// Hold counts the node as busy until release, which may be called more than once.
+	Hold(service string, node *registry.Node) (release func())
 }
 
 type (

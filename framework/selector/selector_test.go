@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,10 +20,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestConformance(t *testing.T) {
+func TestA160_A169_A170_Conformance(t *testing.T) {
 	selectortest.Run(t, func(_ *testing.T, r registry.Registry) selector.Selector {
 		return selector.NewSelector(selector.Registry(r))
-	})
+	}, selectortest.Caps{Records: true})
 }
 
 var errRefused = errors.New("connection refused")
@@ -146,7 +147,7 @@ func TestStrategiesOnTheirOwn(t *testing.T) {
 	}
 }
 
-func TestInitChangesTheRegistry(t *testing.T) {
+func TestA161_InitChangesTheRegistry(t *testing.T) {
 	sel := open(t, "a")
 	count(t, sel, 1)
 	other := registry.NewMemoryRegistry(registry.Services(map[string][]*registry.Service{"shop": {shop("z")}}))
@@ -169,6 +170,39 @@ func TestInitChangesTheRegistry(t *testing.T) {
 	if sel.Options().Registry != registry.Registry(shared) {
 		t.Error("Options does not give the registry that was set")
 	}
+}
+
+// A166: the default selector is the one with a cache, and named "registry" as in v4.
+func TestA166_TheDefaultLooksUpOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		counted := &counting{Registry: registry.NewMemoryRegistry(registry.Services(map[string][]*registry.Service{"shop": {shop("a", "b")}}))}
+		sel := selector.NewSelector(selector.Registry(counted))
+		defer sel.Close()
+		if selector.DefaultSelector.String() != "registry" || sel.String() != "registry" {
+			t.Errorf("named %q and %q", selector.DefaultSelector, sel)
+		}
+		count(t, sel, 1000)
+		if n := counted.asked.Load(); n > 2 { // the look-up, and one more once the watch is there
+			t.Errorf("1000 selections asked the registry %d times", n)
+		}
+		if err := counted.Deregister(&registry.Service{Name: "shop", Version: "1", Nodes: []*registry.Node{{Id: "a"}}}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if n := count(t, sel, 100); n["a"] != 0 {
+			t.Errorf("the cache did not hear that a is gone: %v", n)
+		}
+	})
+}
+
+type counting struct {
+	registry.Registry
+	asked atomic.Int64
+}
+
+func (c *counting) GetService(name string, opts ...registry.GetOption) ([]*registry.Service, error) {
+	c.asked.Add(1)
+	return c.Registry.GetService(name, opts...)
 }
 
 func TestRegistryErrorsAreTold(t *testing.T) {

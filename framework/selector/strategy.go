@@ -33,6 +33,11 @@ func RoundRobin(services []*registry.Service) Next {
 	}
 }
 
+// LeastConnections yields the node with the fewest calls under way from this selector, a random one of those that have
+// equally few. Only the selectors of [NewSelector] count calls, from the first use of this strategy on: a call is under way
+// from Next to Mark, a stream until it is closed. On its own, as elsewhere, it is [Random].
+func LeastConnections(services []*registry.Service) Next { return Random(services) }
+
 func flatten(services []*registry.Service) []*registry.Node {
 	var nodes []*registry.Node
 	for _, s := range services {
@@ -49,6 +54,7 @@ type kind int
 const (
 	random kind = iota
 	roundRobin
+	leastConnections
 	custom
 )
 
@@ -59,6 +65,8 @@ func kindOf(s Strategy) kind {
 		return random
 	case reflect.ValueOf(RoundRobin).Pointer():
 		return roundRobin
+	case reflect.ValueOf(LeastConnections).Pointer():
+		return leastConnections
 	default:
 		return custom
 	}

@@ -2,10 +2,12 @@
 package selectortest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,8 +21,10 @@ import (
 // suite is one run of one rule.
 type suite struct {
 	*testing.T
-	reg registry.Registry
-	sel selector.Selector
+	caps Caps
+	reg  registry.Registry
+	sel  selector.Selector
+	ids  map[string]bool // registered at any time
 }
 
 // service is the name that every rule uses; each has a registry of its own.
@@ -28,9 +32,21 @@ const service = "shop"
 
 var errNode = errors.New("connection refused")
 
+// Caps says what a selector can do.
+type Caps struct {
+	// Records says that nodes come with their version, endpoints and metadata, so that filters can tell them apart.
+	Records bool
+	// ID gives a node's id as the selector says it, of the id in the registry. Nil means that they are the same.
+	ID func(id string) string
+}
+
 // Run holds the selectors that open returns, which look up in the given registry, against the contract, one rule a subtest.
-func Run(t *testing.T, open func(t *testing.T, r registry.Registry) selector.Selector) {
+// A selector that knows no registry is to be opened on something that tells it what the registry has.
+func Run(t *testing.T, open func(t *testing.T, r registry.Registry) selector.Selector, caps Caps) {
 	t.Helper()
+	if caps.ID == nil {
+		caps.ID = func(id string) string { return id }
+	}
 	rules := []struct {
 		rule string
 		hold func(*suite)
@@ -41,6 +57,8 @@ func Run(t *testing.T, open func(t *testing.T, r registry.Registry) selector.Sel
 		{"filters narrow by endpoint, label and version, in order", filters},
 		{"filters that leave nothing give ErrNoneAvailable", nothingLeft},
 		{"round robin takes turns across selections", turns},
+		{"least connections gives the node with the fewest calls under way", fewest},
+		{"a hash key stays with its node, and moves when the node fails", sticks},
 		{"the strategy of a call goes before the selector's", strategies},
 		{"the next attempt goes elsewhere", elsewhere},
 		{"a node marked as failing is left out", leftOut},
@@ -58,14 +76,18 @@ func Run(t *testing.T, open func(t *testing.T, r registry.Registry) selector.Sel
 					t.Errorf("Close: %v", err)
 				}
 			})
-			r.hold(&suite{T: t, reg: reg, sel: sel})
+			r.hold(&suite{T: t, caps: caps, reg: reg, sel: sel})
 		})
 	}
 }
 
 func (s *suite) register(version string, ids ...string) {
 	s.Helper()
+	if s.ids == nil {
+		s.ids = map[string]bool{}
+	}
 	for _, id := range ids {
+		s.ids[id] = true
 		err := s.reg.Register(&registry.Service{
 			Name: service, Version: version,
 			Endpoints: []*registry.Endpoint{{Name: "Shop.V" + version}},
@@ -96,12 +118,23 @@ func (s *suite) node(next selector.Next) *registry.Node {
 	return n
 }
 
+// id is the id of a node in the registry.
+func (s *suite) id(n *registry.Node) string {
+	for id := range s.ids {
+		if s.caps.ID(id) == n.Id {
+			return id
+		}
+	}
+	s.Fatalf("node %q was never registered", n.Id)
+	return ""
+}
+
 // picked counts how often each node is taken.
 func (s *suite) picked(times int, opts ...selector.SelectOption) map[string]int {
 	s.Helper()
 	counts := map[string]int{}
 	for range times {
-		counts[s.pick(opts...).Id]++
+		counts[s.id(s.pick(opts...))]++
 	}
 	return counts
 }
@@ -145,6 +178,9 @@ func notices(s *suite) {
 }
 
 func filters(s *suite) {
+	if !s.caps.Records {
+		s.Skip("nodes come without records")
+	}
 	s.register("1", "a", "b")
 	s.register("2", "c", "ax")
 	s.only("endpoint", []string{"ax", "c"}, selector.WithFilter(selector.FilterEndpoint("Shop.V2")))
@@ -178,11 +214,67 @@ func turns(s *suite) {
 	}
 }
 
+func fewest(s *suite) {
+	s.register("1", "a", "b", "c")
+	least := selector.WithStrategy(selector.LeastConnections)
+	busy := map[string]*registry.Node{}
+	for range 3 { // none ends: each goes elsewhere
+		n := s.pick(least)
+		busy[s.id(n)] = n
+	}
+	if len(busy) != 3 {
+		s.Errorf("three calls under way are on %d nodes", len(busy))
+	}
+	for _, err := range []error{nil, context.Canceled, errors.New("a handler's own"), nil} {
+		s.sel.Mark(service, busy["b"], err) // the call on b is over
+		s.sel.Reset(service)
+		n := s.pick(least)
+		if id := s.id(n); id != "b" {
+			s.Errorf("node %s, want b, on which nothing runs", id)
+		}
+	}
+	for _, id := range []string{"a", "b", "c"} {
+		s.sel.Mark(service, busy[id], nil)
+	}
+	s.only("when all is quiet", []string{"a", "b", "c"}, least)
+}
+
+func sticks(s *suite) {
+	s.register("1", "a", "b", "c", "d")
+	first, keys := map[string]string{}, 40
+	of := func(key int) string { return s.id(s.pick(selector.WithStrategy(selector.Hash(fmt.Sprint(key))))) }
+	nodes := map[string]bool{}
+	for key := range keys {
+		first[fmt.Sprint(key)] = of(key)
+		nodes[of(key)] = true
+	}
+	if len(nodes) != 4 {
+		s.Errorf("%d keys are on %d of 4 nodes", keys, len(nodes))
+	}
+	s.sel.Mark(service, s.pickID("a"), errNode)
+	for key := range keys {
+		switch was, now := first[fmt.Sprint(key)], of(key); {
+		case now == "a":
+			s.Errorf("key %d stays at the node that fails", key)
+		case was != "a" && now != was:
+			s.Errorf("key %d moved from %s, which is well, to %s", key, was, now)
+		}
+	}
+	s.sel.Reset(service)
+	for key := range keys {
+		if now := of(key); now != first[fmt.Sprint(key)] {
+			s.Errorf("key %d is at %s, not back at %s", key, now, first[fmt.Sprint(key)])
+		}
+	}
+}
+
 func strategies(s *suite) {
 	s.register("1", "a", "b")
 	always := func(i int) selector.Strategy {
 		return func(services []*registry.Service) selector.Next {
-			return func() (*registry.Node, error) { return services[0].Nodes[i], nil }
+			nodes := slices.Clone(services[0].Nodes)
+			slices.SortFunc(nodes, func(a, b *registry.Node) int { return strings.Compare(a.Id, b.Id) })
+			return func() (*registry.Node, error) { return nodes[i], nil }
 		}
 	}
 	if err := s.sel.Init(selector.SetStrategy(always(0))); err != nil {
@@ -240,11 +332,12 @@ func back(s *suite) {
 
 func lastResort(s *suite) {
 	s.register("1", "a", "b")
-	for _, id := range []string{"a", "b", "a"} { // the failure of b is longest ago
-		s.sel.Mark(service, s.known(id), errNode)
+	a, b := s.pickID("a"), s.pickID("b")
+	for _, n := range []*registry.Node{a, b, a} { // the failure of b is longest ago
+		s.sel.Mark(service, n, errNode)
 		time.Sleep(time.Millisecond)
 	}
-	if n := s.pick(); n.Id != "b" {
+	if n := s.pick(); n.Id != b.Id {
 		s.Errorf("node %s, want the one whose failure is longest ago", n.Id)
 	}
 	s.sel.Reset(service)
@@ -260,7 +353,7 @@ func lastResort(s *suite) {
 			s.Fatalf("Select: %v", err)
 		}
 		for range 2 {
-			if n := s.node(next); n.Id != "a" {
+			if n := s.node(next); n.Id != a.Id {
 				s.Errorf("node %s, want the only one", n.Id)
 			}
 		}
@@ -313,19 +406,8 @@ func closes(s *suite) {
 func (s *suite) pickID(id string) *registry.Node {
 	s.Helper()
 	var n *registry.Node
-	s.eventually("node "+id, func() bool { n = s.pick(); return n.Id == id })
+	s.eventually("node "+id, func() bool { n = s.pick(); return n.Id == s.caps.ID(id) })
 	return n
-}
-
-// known returns a node as the registry has it.
-func (s *suite) known(id string) *registry.Node {
-	s.Helper()
-	services, err := s.reg.GetService(service)
-	if err != nil {
-		s.Fatal(err)
-	}
-	i := slices.IndexFunc(services[0].Nodes, func(n *registry.Node) bool { return n.Id == id })
-	return services[0].Nodes[i]
 }
 
 func (s *suite) eventually(what string, ok func() bool) {
