@@ -1,6 +1,8 @@
 package redis_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"testing"
 	"time"
@@ -53,6 +55,24 @@ func TestWhatHasNoBytesIsRefused(t *testing.T) {
 	c := open(t, cache.WithAddress(redistest.Start(t)))
 	if err := c.Put(t.Context(), "key", struct{ A int }{1}, 0); err == nil {
 		t.Error("a struct without MarshalBinary was put")
+	}
+}
+
+func TestASilentServerEndsTheCallWithItsContext(t *testing.T) {
+	addr := redistest.Start(t)
+	c := open(t, cache.WithAddress(addr))
+	if err := c.Put(t.Context(), "key", "value", 0); err != nil {
+		t.Fatal(err)
+	}
+	if answer := redistest.Do(addr, "CLIENT", "PAUSE", "10000"); answer != "+OK" {
+		t.Fatal(answer)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, _, err := c.Get(ctx, "key")
+	if waited := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || waited > time.Second {
+		t.Errorf("Get = %v after %v", err, waited)
 	}
 }
 

@@ -3,6 +3,8 @@
 // The layout and the records are those of v4's file plugin (docs/wire.md §12), so that either reads what the other wrote: the
 // file is <directory>/<database>/<table>.db, the bucket "data", and a record is JSON. Start with [NewStore].
 //
+// Metadata goes through JSON: numbers come back as float64, structures as maps.
+//
 // A record is on the disk when Write returns: killing the process, or the machine, loses none that was acknowledged and
 // leaves no half one. Writers that come together share one sync of the disk.
 //

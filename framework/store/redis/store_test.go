@@ -94,6 +94,20 @@ func TestAWrongAddressIsRefusedWithoutItsPassword(t *testing.T) {
 	}
 }
 
+func TestALostConnectionCostsNoCall(t *testing.T) {
+	addr := redistest.Start(t)
+	s := open(t, store.Nodes(addr))
+	for i := range 20 {
+		must(t, s.Write(&store.Record{Key: "key", Value: []byte{byte(i)}}))
+		if answer := redistest.Do(addr, "CLIENT", "KILL", "TYPE", "normal"); !strings.HasPrefix(answer, ":") {
+			t.Fatalf("connections killed: %s", answer)
+		}
+		if got, err := s.Read("key"); err != nil || got[0].Value[0] != byte(i) {
+			t.Fatalf("Read = %v, %v", got, err)
+		}
+	}
+}
+
 func TestCloseDuringACallIsSaid(t *testing.T) {
 	s := open(t, store.Nodes(redistest.Start(t)))
 	must(t, s.Write(&store.Record{Key: "key"}))

@@ -70,7 +70,7 @@ func anyBytes(s *suite) {
 	for i := range all {
 		all[i] = byte(i)
 	}
-	values := map[string][]byte{"empty": {}, "all": all, "large": bytes.Repeat(all, 4096), "a/b c\n\"{}": []byte("x"), "ключ-鍵": []byte("y"), ".": []byte("z"), "../up": []byte("z")}
+	values := map[string][]byte{"empty": {}, "all": all, "large": bytes.Repeat(all, 4096), "a/b c\n\"{}": []byte("x"), "ключ-鍵": []byte("y"), ".": []byte("z"), "../up": []byte("z"), "\xff\xfe": []byte("v")}
 	for key, value := range values {
 		s.write(&store.Record{Key: key, Value: value})
 	}
