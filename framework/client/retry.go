@@ -47,14 +47,17 @@ func notRunError(e *callError) *callError {
 	return e
 }
 
-// NotRun reports whether err says that the request did not run: the dial failed, or the server refused it while it
-// drains. Such a request can be sent again.
+// NotRun reports that the request did not run.
+func (e *callError) NotRun() bool { return e.notRun }
+
+// NotRun reports whether err says that the request did not run: the dial failed, the server refused it while it
+// drains, or a wrapper kept it back, whose error then has a method NotRun() bool. Such a request can be sent again.
 func NotRun(err error) bool {
 	if err == nil {
 		return false
 	}
-	var e *callError
-	return errors.As(err, &e) && e.notRun
+	var e interface{ NotRun() bool }
+	return errors.As(err, &e) && e.NotRun()
 }
 
 type idempotentKey struct{}
