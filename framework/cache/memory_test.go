@@ -76,6 +76,22 @@ func TestA221_TheDefaultIsMemory(t *testing.T) {
 	}
 }
 
+func BenchmarkMemory(b *testing.B) {
+	c := cache.NewCache()
+	b.Run("put", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = c.Put(b.Context(), "key", "value", time.Minute)
+		}
+	})
+	b.Run("get", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _, _ = c.Get(b.Context(), "key")
+		}
+	})
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,6 +81,26 @@ func TestA233_Options(t *testing.T) {
 func TestR21_HistoriesAreLinearizable(t *testing.T) {
 	if !storetest.Linearizable(t, store.NewMemoryStore()) {
 		t.Error("no order of the operations explains what the clients were told")
+	}
+}
+
+func BenchmarkMemory(b *testing.B) {
+	s := store.NewMemoryStore()
+	for i := range 10_000 {
+		_ = s.Write(&store.Record{Key: fmt.Sprintf("user/%d", i), Value: make([]byte, 128)})
+	}
+	r := &store.Record{Key: "key", Value: make([]byte, 128)}
+	for name, call := range map[string]func(){
+		"write":             func() { _ = s.Write(r, store.WriteTTL(time.Minute)) },
+		"read":              func() { _, _ = s.Read("user/17") },
+		"read 10 of 10,000": func() { _, _ = s.Read("user/17", store.ReadPrefix(), store.ReadLimit(10)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				call()
+			}
+		})
 	}
 }
 

@@ -17,7 +17,7 @@ func acknowledged(s *suite) {
 	e := s.want(c, "0")
 	s.ack(e)
 	s.ack(e)
-	s.wantNone(c, 3*s.caps.Unit)
+	s.wantNone(c, 2*s.caps.Unit)
 }
 
 func unacknowledged(s *suite) {
@@ -33,7 +33,7 @@ func unacknowledged(s *suite) {
 		s.Errorf("it came again as %s, was %s", again.ID, first.ID)
 	}
 	s.ack(again)
-	s.wantNone(c, 3*s.caps.Unit)
+	s.wantNone(c, 2*s.caps.Unit)
 }
 
 func refusedByConsumer(s *suite) {
@@ -53,16 +53,16 @@ func retryLimit(s *suite) {
 	for range 3 {
 		s.want(c, "0")
 	}
-	s.wantNone(c, 3*s.caps.Unit)
+	s.wantNone(c, 2*s.caps.Unit)
 	s.publish(1)
 	for range 3 {
 		if err := s.want(c, "1").Nack(); err != nil {
 			s.Fatalf("Nack: %v", err)
 		}
 	}
-	s.wantNone(c, 3*s.caps.Unit)
+	s.wantNone(c, 2*s.caps.Unit)
 	once := s.manual(events.WithRetryLimit(0))
 	s.publish(2)
 	s.want(once, "2")
-	s.wantNone(once, 3*s.caps.Unit)
+	s.wantNone(once, 2*s.caps.Unit)
 }

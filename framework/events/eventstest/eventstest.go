@@ -15,7 +15,7 @@ import (
 // Caps says what an implementation can do beyond, or less than, the interface.
 type Caps struct {
 	Context bool          // events.WithContext ends a consumer
-	Unit    time.Duration // the shortest time the suite waits for an acknowledgement; zero is 30 ms
+	Unit    time.Duration // the shortest time the suite waits for an acknowledgement; zero is 100 ms
 	Within  time.Duration // how long an event may take to come; zero is 5 s
 }
 
@@ -32,7 +32,7 @@ type suite struct {
 func Run(t *testing.T, open func(t *testing.T) events.Stream, caps Caps) {
 	t.Helper()
 	if caps.Unit == 0 {
-		caps.Unit = 30 * time.Millisecond
+		caps.Unit = 100 * time.Millisecond
 	}
 	if caps.Within == 0 {
 		caps.Within = 5 * time.Second

@@ -122,9 +122,6 @@ func storeTTL(s *storeSuite) {
 	s.write(s.event(9), events.WithTTL(s.unit))
 	s.write(s.event(0), events.WithTTL(time.Hour))
 	s.write(s.event(1), events.WithTTL(-1))
-	if got := s.read(s.topic); len(got) != 3 {
-		s.Errorf("%d events, want 3", len(got))
-	}
 	time.Sleep(2 * s.unit)
 	s.want(s.topic, nil, 0, 2)
 }

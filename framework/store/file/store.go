@@ -64,11 +64,14 @@ func (d *disk) table(o store.Options, p store.Place, create bool) (*table, error
 	}
 	d.mu.Lock()
 	t := d.tables[file]
-	if t == nil {
+	if t == nil && (create || !missing(file)) {
 		t = &table{dir: dir, file: file}
 		d.tables[file] = t
 	}
 	d.mu.Unlock()
+	if t == nil {
+		return nil, nil
+	}
 	open, err := t.open(create)
 	if err != nil || !open {
 		return nil, err

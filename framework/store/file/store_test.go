@@ -189,9 +189,7 @@ func TestNamesStayInTheDirectory(t *testing.T) {
 	s := open(t, t.TempDir())
 	for _, name := range []string{"..", "../up", "a/b", `a\b`, "a\x00b", "."} {
 		for _, to := range []store.WriteOption{store.WriteTo(name, ""), store.WriteTo("", name)} {
-			if err := s.Write(&store.Record{Key: "key"}, to); err == nil && name != "." && name != ".." {
-				t.Errorf("%q was taken", name)
-			} else if err != nil && !errors.Is(err, store.ErrInvalid) {
+			if err := s.Write(&store.Record{Key: "key"}, to); !errors.Is(err, store.ErrInvalid) {
 				t.Errorf("%q: %v, want %v", name, err, store.ErrInvalid)
 			}
 		}
