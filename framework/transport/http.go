@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
+
+	"github.com/microtop/microtop/framework/internal/listen"
 )
 
 // DefaultTransport serves programs that name no transport. It opens nothing until used.
@@ -73,19 +75,19 @@ func (t *httpTransport) Dial(addr string, opts ...DialOption) (Client, error) {
 
 // Listen implements Transport.
 func (t *httpTransport) Listen(addr string, opts ...ListenOption) (Listener, error) {
-	var listen ListenOptions
+	var options ListenOptions
 	for _, set := range opts {
-		set(&listen)
+		set(&options)
 	}
-	ctx := listen.Context
+	ctx := options.Context
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	o := t.Options()
-	l := netListener(listen)
+	l := netListener(options)
 	if l == nil {
 		var err error
-		if l, err = listenTCP(ctx, addr); err != nil {
+		if l, err = listen.TCP(ctx, addr); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/microtop/microtop/framework/internal/listen"
 )
 
 // The ports that a memory listener on port 0 gets one of (docs/wire.md §7.7).
@@ -66,7 +68,7 @@ func (t *memoryTransport) Dial(addr string, opts ...DialOption) (Client, error) 
 		return nil, err
 	}
 	t.mu.Lock()
-	name := net.JoinHostPort(parsed.host, strconv.Itoa(parsed.min))
+	name := net.JoinHostPort(parsed.Host, strconv.Itoa(parsed.Min))
 	l, timeout := t.listeners[name], t.opts.Timeout
 	t.mu.Unlock()
 	if l == nil {
@@ -94,7 +96,7 @@ func (t *memoryTransport) Listen(addr string, _ ...ListenOption) (Listener, erro
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, port := range memoryPorts(parsed) {
-		name := net.JoinHostPort(parsed.host, strconv.Itoa(port))
+		name := net.JoinHostPort(parsed.Host, strconv.Itoa(port))
 		if t.listeners[name] != nil {
 			continue
 		}
@@ -106,18 +108,18 @@ func (t *memoryTransport) Listen(addr string, _ ...ListenOption) (Listener, erro
 }
 
 // memoryAddress parses an address; no host is 127.0.0.1.
-func memoryAddress(addr string) (address, error) {
-	parsed, err := parseAddress(addr)
-	if parsed.host == "" {
-		parsed.host = "127.0.0.1"
+func memoryAddress(addr string) (listen.Address, error) {
+	parsed, err := listen.Parse(addr)
+	if parsed.Host == "" {
+		parsed.Host = "127.0.0.1"
 	}
 	return parsed, err
 }
 
 // memoryPorts lists the ports to try.
-func memoryPorts(a address) []int {
-	if a.max == 0 {
-		a.min, a.max = memoryMinPort, memoryMaxPort
+func memoryPorts(a listen.Address) []int {
+	if a.Max == 0 {
+		a.Min, a.Max = memoryMinPort, memoryMaxPort
 		ports := portRange(a)
 		first := rand.IntN(len(ports)) //nolint:gosec // a port, not a secret
 		return slices.Concat(ports[first:], ports[:first])
@@ -125,9 +127,9 @@ func memoryPorts(a address) []int {
 	return portRange(a)
 }
 
-func portRange(a address) []int {
-	ports := make([]int, 0, a.max-a.min+1)
-	for port := a.min; port <= a.max; port++ {
+func portRange(a listen.Address) []int {
+	ports := make([]int, 0, a.Max-a.Min+1)
+	for port := a.Min; port <= a.Max; port++ {
 		ports = append(ports, port)
 	}
 	return ports

@@ -1,0 +1,158 @@
+package grpc
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/health"
+
+	wire "github.com/microtop/microtop/framework/internal/grpc"
+	"github.com/microtop/microtop/framework/server"
+)
+
+// wireServer is gRPC's server with what the framework has to know of its calls.
+type wireServer struct {
+	desk     server.Desk
+	listener *countedListener
+	grpc     *grpc.Server
+	health   *health.Server
+	contents wire.Contents
+	serving  sync.WaitGroup
+	graceful chan struct{} // closed once everything has ended by itself
+
+	mu    sync.Mutex
+	calls map[*call]struct{}
+}
+
+var _ server.Wire = (*wireServer)(nil)
+
+func newWire(desk server.Desk, l net.Listener) *wireServer {
+	codecs := option[map[string]encoding.Codec](desk.Options(), codecsKey{})
+	return &wireServer{
+		desk: desk, listener: &countedListener{Listener: l}, health: health.NewServer(),
+		contents: wire.NewContents(true, codecs), calls: map[*call]struct{}{}, graceful: make(chan struct{}),
+	}
+}
+
+// Addr implements server.Wire.
+func (w *wireServer) Addr() string { return w.listener.Addr().String() }
+
+// Metadata implements server.Wire. The transport is called gRPC's too, as in v4.
+func (w *wireServer) Metadata() map[string]string {
+	return map[string]string{"transport": wire.Name, "protocol": wire.Name}
+}
+
+// Serve implements server.Wire.
+func (w *wireServer) Serve() {
+	w.serving.Go(func() {
+		if err := w.grpc.Serve(w.listener); err != nil {
+			w.desk.Logger().Error("accept", "address", w.Addr(), "error", err)
+		}
+	})
+}
+
+// Peers implements server.Wire.
+func (w *wireServer) Peers() int { return int(w.listener.conns.Load()) }
+
+// Running implements server.Wire.
+func (w *wireServer) Running() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	names := make([]string, 0, len(w.calls))
+	for c := range w.calls {
+		names = append(names, c.endpoint)
+	}
+	return names
+}
+
+// Refuse implements server.Wire: gRPC tells its clients to go elsewhere (GOAWAY) and takes no new connection; the health
+// service says that nothing is served.
+func (w *wireServer) Refuse() {
+	w.health.Shutdown()
+	w.serving.Go(func() { // ends with the last call, or by Close
+		w.grpc.GracefulStop()
+		close(w.graceful)
+	})
+}
+
+// EndStreams implements server.Wire.
+func (w *wireServer) EndStreams(all bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.calls {
+		if c.stream && (all || c.internal) {
+			c.cancel()
+		}
+	}
+}
+
+// linger is how long gRPC may take to send the last answers once every handler has returned.
+const linger = 200 * time.Millisecond
+
+// Close implements server.Wire.
+func (w *wireServer) Close() error {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	select {
+	case <-w.graceful:
+	case <-timer.C:
+	}
+	w.grpc.Stop()
+	_ = w.listener.Close() // a second time, unless it never served
+	w.serving.Wait()
+	return nil
+}
+
+// enter counts a call in.
+func (w *wireServer) enter(c *call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls[c] = struct{}{}
+}
+
+func (w *wireServer) leave(c *call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.calls, c)
+}
+
+// call is what Running and EndStreams know of one.
+type call struct {
+	endpoint         string
+	stream, internal bool
+	cancel           context.CancelFunc
+}
+
+// countedListener counts its open connections.
+type countedListener struct {
+	net.Listener
+
+	conns atomic.Int64
+}
+
+// Accept implements net.Listener.
+func (l *countedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	l.conns.Add(1)
+	return &countedConn{Conn: conn, left: sync.OnceFunc(func() { l.conns.Add(-1) })}, nil
+}
+
+type countedConn struct {
+	net.Conn
+
+	left func()
+}
+
+// Close implements net.Conn.
+func (c *countedConn) Close() error {
+	c.left()
+	return c.Conn.Close()
+}
