@@ -56,7 +56,8 @@ type World struct {
 func New(t testing.TB, c Config) *World {
 	t.Helper()
 	w := &World{Registry: registry.NewMemoryRegistry(), Events: make(chan *fleet.Event, 100)}
-	events, quiet := broker.NewMemoryBroker(), logger.NewLogger(logger.WithHandler(slog.DiscardHandler))
+	quiet := logger.NewLogger(logger.WithHandler(slog.DiscardHandler))
+	events := broker.NewMemoryBroker(broker.Logger(quiet))
 	w.serve(t, c, events, quiet)
 
 	pick := selector.NewSelector(selector.Registry(w.Registry), selector.WithLogger(quiet))
