@@ -2,11 +2,17 @@
 package codectest
 
 import (
+	stdbytes "bytes"
+	"io"
+	"maps"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/codec/bytes"
+	"github.com/microtop/microtop/framework/limits"
 	"google.golang.org/protobuf/testing/protocmp"
 )
 
@@ -21,6 +27,10 @@ type Caps struct {
 	Framed bool
 	// AnyBytes says that every sequence of bytes is a body, so that one cut short is one too.
 	AnyBytes bool
+	// Nested makes a body that is nested so many levels deep, if bodies of this kind nest.
+	Nested func(depth int) []byte
+	// Claims are messages that say they hold far more than they do.
+	Claims [][]byte
 }
 
 // Run holds the codecs that open returns against the contract, each rule with one of its own.
@@ -38,6 +48,10 @@ func Run(t *testing.T, open codec.NewCodec, caps Caps) {
 		{"a body can be thrown away", s.discard},
 		{"a value that is no body is refused", s.foreign},
 		{"a message cut short is an error", s.cutShort},
+		{"changed bytes are an error or another message, never a crash", s.changed},
+		{"nesting has a limit", s.nesting},
+		{"a claimed length costs nothing", s.claims},
+		{"a message over the limit is refused", s.tooLarge},
 		{"close closes the connection", s.closes},
 		{"a codec has a name", s.name},
 	} {
@@ -166,6 +180,88 @@ func (s suite) cutShort(t *testing.T) {
 		if err == nil && n > 0 && !s.caps.AnyBytes {
 			t.Errorf("%d bytes of %d are a message: %q", n, len(whole), whole[:n])
 		}
+	}
+}
+
+func (s suite) changed(t *testing.T) {
+	m := codec.Message{Type: codec.Request, Id: "7", Method: "Greeter.Hello", Endpoint: "Greeter.Hello"}
+	whole := s.write(t, &m, s.caps.Value)
+	for i := range whole {
+		for _, b := range []byte{0, 1, 0x7f, 0x80, 0xff} {
+			data := stdbytes.Clone(whole)
+			data[i] = b
+			Bounded(t, data, func() {
+				for _, kind := range []codec.MessageType{codec.Request, codec.Response, codec.Event} {
+					_, _ = s.read(data, maps.Clone(m.Header), kind, s.caps.Fresh())
+				}
+			})
+		}
+	}
+}
+
+func (s suite) nesting(t *testing.T) {
+	if s.caps.Nested == nil {
+		t.Skip("bodies of this kind do not nest, or a schema bounds it")
+	}
+	limit := limits.Default().BodyDepth
+	for depth, ok := range map[int]bool{limit: true, limit + 1: false, 10_000: false} {
+		into := &map[string]any{}
+		m := codec.Message{Type: codec.Event}
+		data := s.write(t, &m, bytes.Frame{Data: s.caps.Nested(depth)})
+		if _, err := s.read(data, m.Header, codec.Event, into); (err == nil) != ok {
+			t.Errorf("%d levels, with a limit of %d: %v", depth, limit, err)
+		}
+	}
+}
+
+func (s suite) claims(t *testing.T) {
+	for _, data := range s.caps.Claims {
+		Bounded(t, data, func() {
+			for _, kind := range []codec.MessageType{codec.Request, codec.Response, codec.Event} {
+				if _, err := s.read(data, nil, kind, s.caps.Fresh()); err == nil {
+					t.Errorf("%x is a message", data)
+				}
+			}
+		})
+	}
+}
+
+// stream is a connection that is not in memory.
+type stream struct {
+	io.Reader
+	io.Writer
+}
+
+func (stream) Close() error { return nil }
+
+func (s suite) tooLarge(t *testing.T) {
+	flood := stdbytes.Repeat([]byte{'9'}, limits.Default().MessageBytes+2)
+	c := s.open(stream{stdbytes.NewReader(flood), io.Discard})
+	m := codec.Message{}
+	err := c.ReadHeader(&m, codec.Event)
+	if err == nil {
+		err = c.ReadBody(new([]byte))
+	}
+	if err == nil {
+		t.Errorf("%d bytes are a message", len(flood))
+	}
+}
+
+// Bounded runs read, which parses data, and fails the test if that takes memory or time out of proportion to it: over 64
+// bytes a byte and a mebibyte, or over 2 s and as much again for each 64 KiB (they take some ms; a busy machine is no finding).
+func Bounded(t *testing.T, data []byte, read func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	read()
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	if used, most := after.TotalAlloc-before.TotalAlloc, uint64(64*len(data)+1<<20); used > most {
+		t.Errorf("%d bytes took %d bytes of memory, over %d: %.40x", len(data), used, most, data)
+	}
+	if most := time.Duration(1+len(data)>>16) * 2 * time.Second; took > most {
+		t.Errorf("%d bytes took %s, over %s: %.40x", len(data), took, most, data)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	microerrors "github.com/microtop/microtop/framework/errors"
 )
 
-func TestCodec(t *testing.T) {
+func TestA208_Codec(t *testing.T) {
 	codectest.Run(t, grpc.NewCodec, codectest.Caps{
 		Value: &microerrors.Error{Detail: "d"}, Fresh: func() any { return new(microerrors.Error) }, Framed: true,
 	})

@@ -11,7 +11,7 @@ import (
 	debug "github.com/microtop/microtop/framework/debug/proto"
 )
 
-func TestCodec(t *testing.T) {
+func TestA206_Codec(t *testing.T) {
 	codectest.Run(t, jsonrpc.NewCodec, codectest.Caps{
 		Value: &debug.Span{Name: "n"}, Fresh: func() any { return new(debug.Span) }, Header: true, Framed: true,
 	})

@@ -14,7 +14,7 @@ import (
 	microerrors "github.com/microtop/microtop/framework/errors"
 )
 
-func TestCodec(t *testing.T) {
+func TestA206_Codec(t *testing.T) {
 	codectest.Run(t, protorpc.NewCodec, codectest.Caps{
 		Value: &microerrors.Error{Detail: "d"}, Fresh: func() any { return new(microerrors.Error) }, Header: true, Framed: true,
 	})
