@@ -41,6 +41,14 @@ func clientTLS(o Options, addr string) *tls.Config {
 	return config
 }
 
+// Verified reports whether connections use TLS and check who the peer is.
+func (o Options) Verified() bool {
+	if o.TLSConfig != nil && o.TLSConfig.InsecureSkipVerify { //nolint:forbidigo // asks, does not set
+		return false
+	}
+	return (o.Secure || o.TLSConfig != nil) && !o.insecure()
+}
+
 // serverTLS returns the configuration for a listener, with a certificate of its own making when none is given; nil
 // when TLS is not asked for.
 func serverTLS(o Options, addr net.Addr) (*tls.Config, error) {
