@@ -58,20 +58,20 @@ type calls struct {
 
 // Call implements client.Client.
 func (c *calls) Call(ctx context.Context, req client.Request, rsp any, opts ...client.CallOption) error {
-	s, err := c.sign(ctx, req, opts)
+	ctx, s, err := c.sign(ctx, req, opts)
 	if err != nil {
 		return err
 	}
-	return s.result(c.Client.Call(s.ctx, req, rsp, s.opts...))
+	return s.result(c.Client.Call(ctx, req, rsp, s.opts...))
 }
 
 // Stream implements client.Client.
 func (c *calls) Stream(ctx context.Context, req client.Request, opts ...client.CallOption) (client.Stream, error) {
-	s, err := c.sign(ctx, req, opts)
+	ctx, s, err := c.sign(ctx, req, opts)
 	if err != nil {
 		return nil, err
 	}
-	stream, err := c.Client.Stream(s.ctx, req, s.opts...)
+	stream, err := c.Client.Stream(ctx, req, s.opts...)
 	return stream, s.result(err)
 }
 
@@ -85,7 +85,6 @@ func (c *calls) Publish(ctx context.Context, msg client.Message, opts ...client.
 
 // signed is a call with what was added to it.
 type signed struct {
-	ctx     context.Context
 	opts    []client.CallOption
 	service string
 	refused int // nodes, of the last selection; the call is made in one goroutine
@@ -93,25 +92,25 @@ type signed struct {
 }
 
 // sign adds the token and the namespace, and narrows where the call may go.
-func (c *calls) sign(ctx context.Context, req client.Request, opts []client.CallOption) (*signed, error) {
+func (c *calls) sign(ctx context.Context, req client.Request, opts []client.CallOption) (context.Context, *signed, error) {
 	o := c.Client.Options().CallOptions
 	for _, set := range opts {
 		set(&o)
 	}
 	ctx, carries := c.header(ctx, o.ServiceToken)
-	s := &signed{ctx: ctx, opts: opts, service: req.Service(), left: true}
+	s := &signed{opts: opts, service: req.Service(), left: true}
 	if !carries || trusts(c.Client) {
-		return s, nil
+		return ctx, s, nil
 	}
 	if slices.ContainsFunc(o.Address, func(address string) bool { return !c.places.allow(address) }) {
-		return nil, s.error()
+		return ctx, nil, s.error()
 	}
 	s.opts = append(opts[:len(opts):len(opts)], client.WithSelectOption(selector.WithFilter(func(services []*registry.Service) []*registry.Service {
 		allowed, refused := c.places.narrowed(services)
 		s.refused, s.left = refused, len(allowed) > 0
 		return allowed
 	})))
-	return s, nil
+	return ctx, s, nil
 }
 
 // header sets the headers, and reports whether there is a token among them.
