@@ -79,7 +79,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // command runs a program to its end and returns its output, errors and status.
 func command(t *testing.T, path, stdin string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Stdin = strings.NewReader(stdin)
