@@ -26,7 +26,7 @@ import (
 	"github.com/microtop/microtop/framework/registry"
 )
 
-func TestHTTPConformance(t *testing.T) {
+func TestA120_A121_HTTPConformance(t *testing.T) {
 	registries := map[*testing.T]registry.Registry{}
 	brokertest.Run(t, func(t *testing.T) broker.Broker {
 		if registries[t] == nil {
@@ -67,7 +67,7 @@ func post(t *testing.T, method, target, body string) (int, string) {
 }
 
 // What a subscriber looks like in the registry: docs/wire.md §7.1.
-func TestSubscriberRecord(t *testing.T) {
+func TestA125_A128_SubscriberRecord(t *testing.T) {
 	b, r := open(t)
 	s, err := b.Subscribe("fleet.events", func(broker.Event) error { return nil }, broker.Queue("q"))
 	if err != nil {
@@ -177,7 +177,7 @@ func TestFixturesAreReceived(t *testing.T) {
 }
 
 // What a v4.9.0 subscriber is sent: path, query, content type and envelope as in the captures.
-func TestPublicationOnTheWire(t *testing.T) {
+func TestA123_A126_PublicationOnTheWire(t *testing.T) {
 	requests := make(chan *http.Request, 1)
 	bodies := make(chan string, 1)
 	peer := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -214,7 +214,7 @@ func TestPublicationOnTheWire(t *testing.T) {
 	}
 }
 
-func TestPublishWithoutAnySubscriberIsKept(t *testing.T) {
+func TestA124_PublishWithoutAnySubscriberIsKept(t *testing.T) {
 	b, _ := open(t)
 	for i := range 70 {
 		if err := b.Publish("t", &broker.Message{Body: []byte(fmt.Sprint(i))}); !errors.Is(err, registry.ErrNotFound) {

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestMemoryConformance(t *testing.T) {
+func TestA120_A121_MemoryConformance(t *testing.T) {
 	brokers := map[*testing.T]broker.Broker{} // brokers of one test reach each other: they are one
 	brokertest.Run(t, func(t *testing.T) broker.Broker {
 		if brokers[t] == nil {

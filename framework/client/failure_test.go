@@ -112,7 +112,7 @@ func TestL04_IdleConnectionsAreClosedWhenTheirTimeIsOver(t *testing.T) {
 	})
 }
 
-func TestPoolKeepsNoMoreThanItsSize(t *testing.T) {
+func TestA107_PoolKeepsNoMoreThanItsSize(t *testing.T) {
 	tr := &counting{Transport: transport.NewHTTPTransport()}
 	w := newWorld(t, tr)
 	w.serve()

@@ -69,7 +69,7 @@ func TestA104_BackoffRunsBeforeEachAttempt(t *testing.T) {
 	}
 }
 
-func TestDefaultBackoff(t *testing.T) {
+func TestA104_DefaultBackoff(t *testing.T) {
 	var got []time.Duration
 	for i := range 5 {
 		d, _ := client.DefaultBackoff(t.Context(), nil, i)

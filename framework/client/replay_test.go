@@ -115,7 +115,7 @@ func (a *actor) sent(i int) []sent {
 	return a.got[i]
 }
 
-func TestUnaryCaptures(t *testing.T) {
+func TestA108_UnaryCaptures(t *testing.T) {
 	inner := &fleet.Inner{Key: "k", Weight: 1.5, Big: 1<<64 - 1, Ok: true}
 	full := &fleet.HelloRequest{Name: "Ann", Count: 42, Tags: []string{"a", "b"}, Labels: map[string]string{"x": "y"}, Mood: 1, Blob: []byte{1, 2, 3}, InnerItem: inner}
 	raw := func(text string) *frames.Frame { return &frames.Frame{Data: []byte(text)} }
@@ -197,7 +197,7 @@ func TestRetryOfA500(t *testing.T) {
 	}
 }
 
-func TestStreamCaptures(t *testing.T) {
+func TestA112_StreamCaptures(t *testing.T) {
 	for _, c := range []struct {
 		name, contentType, endpoint string
 		send                        []any

@@ -7,6 +7,6 @@ import (
 	"github.com/microtop/microtop/framework/logger/loggertest"
 )
 
-func TestConformance(t *testing.T) {
+func TestA280_Conformance(t *testing.T) {
 	loggertest.Run(t, func(_ *testing.T, opts ...logger.Option) logger.Logger { return logger.NewLogger(opts...) })
 }

@@ -16,7 +16,7 @@ func domain() registry.Option {
 	return registry.Domain("test-" + strings.ReplaceAll(uuid.NewString(), "-", "")[:12])
 }
 
-func TestMDNSConformance(t *testing.T) {
+func TestA140_A143_MDNSConformance(t *testing.T) {
 	registrytest.Multicast(t)
 	registrytest.Run(t, func(*testing.T) registry.Registry { return registry.NewRegistry(domain()) },
 		registrytest.Caps{Silent: true, NamesOnly: true, Updates: true})

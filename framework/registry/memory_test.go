@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestMemoryConformance(t *testing.T) {
+func TestA140_A143_MemoryConformance(t *testing.T) {
 	registrytest.Run(t, func(*testing.T) registry.Registry { return registry.NewMemoryRegistry() },
 		registrytest.Caps{TTL: true, ServiceMetadata: true, Updates: true})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/microtop/microtop/framework/registry"
 )
 
-func TestRecordOfAV4ServiceGoesThroughUnchanged(t *testing.T) {
+func TestA153_RecordOfAV4ServiceGoesThroughUnchanged(t *testing.T) {
 	data, err := os.ReadFile("testdata/etcd-service.json") // captured from a v4 service
 	if err != nil {
 		t.Fatal(err)

@@ -110,7 +110,7 @@ func noted(check func(context.Context) error) (*noting, server.Server) {
 	return n, s
 }
 
-func TestA048_A056_A059_OrderOfStartAndStop(t *testing.T) {
+func TestA048_A049_A053_A056_A059_OrderOfStartAndStop(t *testing.T) {
 	t.Parallel()
 	var n *noting
 	n, s := noted(func(context.Context) error { n.note("check"); return nil })

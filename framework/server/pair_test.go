@@ -9,7 +9,7 @@ import (
 	"github.com/microtop/microtop/framework/transport"
 )
 
-func TestConformance(t *testing.T) {
+func TestA332_Conformance(t *testing.T) {
 	for name, open := range map[string]func(...transport.Option) transport.Transport{
 		"memory": transport.NewMemoryTransport, "http": transport.NewHTTPTransport,
 	} {

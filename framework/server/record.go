@@ -10,17 +10,21 @@ import (
 )
 
 // describe returns the record to register (docs/wire.md §6.2): handlers sorted by name, then subscribers by topic,
-// descending.
-func (r *run) describe() *registry.Service {
-	o := r.opts
-	node := &registry.Node{Id: o.Name + "-" + o.Id, Address: presence.Address(o.Advertise, r.wire.Addr()), Metadata: map[string]string{}}
+// descending. It is last, the record that is registered, unless the handlers, the subscribers or the host's address changed.
+func (r *run) describe(last *registry.Service) *registry.Service {
+	o, address, now := r.opts, presence.Address(r.opts.Advertise, r.wire.Addr()), r.router.routes.Load()
+	if last != nil && r.described == now && last.Nodes[0].Address == address {
+		return last
+	}
+	r.described = now
+	node := &registry.Node{Id: o.Name + "-" + o.Id, Address: address, Metadata: map[string]string{}}
 	maps.Copy(node.Metadata, o.Metadata)
 	maps.Copy(node.Metadata, r.wire.Metadata())
 	node.Metadata["broker"] = o.Broker.String()
 	node.Metadata["server"] = r.driver.String()
 	node.Metadata["registry"] = o.Registry.String()
 	return &registry.Service{
-		Name: o.Name, Version: o.Version, Nodes: []*registry.Node{node}, Endpoints: r.router.routes.Load().endpoints(),
+		Name: o.Name, Version: o.Version, Nodes: []*registry.Node{node}, Endpoints: now.endpoints(),
 	}
 }
 

@@ -29,6 +29,8 @@ type run struct {
 	end      context.CancelFunc
 	presence *presence.Presence
 
+	described *routes // what the last record was made of; describe's
+
 	draining atomic.Bool   // new requests are refused
 	active   atomic.Int64  // requests and events that run or are about to
 	quiet    chan struct{} // told, while draining, that active has become zero

@@ -18,7 +18,7 @@ type Sub struct{}
 func (*Sub) Handle(context.Context, *fleet.Event) error { return nil }
 
 // The record that a v4 server registered for the same handlers, but for those this test leaves out.
-func TestA074_A079_RecordEqualsV4s(t *testing.T) {
+func TestA074_A078_RecordEqualsV4s(t *testing.T) {
 	s := start(t, all())
 	for topic, sub := range map[string]any{
 		"fleet.events": new(Sub), "fleet.events.func": func(context.Context, *fleet.Event) error { return nil },

@@ -118,7 +118,7 @@ func echoOnce(s transport.Socket) {
 	}
 }
 
-func TestS14_TLS(t *testing.T) {
+func TestS14_A187_TLS(t *testing.T) {
 	own, other := newAuthority(t), newAuthority(t)
 	good := own.issue(t, nil)
 	serve := func(certificate tls.Certificate) []transport.Option {

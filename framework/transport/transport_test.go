@@ -7,10 +7,10 @@ import (
 	"github.com/microtop/microtop/framework/transport/transporttest"
 )
 
-func TestMemory(t *testing.T) {
+func TestA180_A181_MemoryConformance(t *testing.T) {
 	transporttest.Run(t, func(*testing.T) transport.Transport { return transport.NewMemoryTransport() }, transporttest.Caps{Refuses: true})
 }
 
-func TestHTTP(t *testing.T) {
+func TestA180_A181_A185_A186_A188_HTTPConformance(t *testing.T) {
 	transporttest.Run(t, func(*testing.T) transport.Transport { return transport.NewHTTPTransport() }, transporttest.Caps{Refuses: true})
 }

@@ -218,7 +218,7 @@ func TestRecvReuseKeepsMemory(t *testing.T) {
 	}
 }
 
-func TestTimeoutBoundsEachOperation(t *testing.T) {
+func TestA187_TimeoutBoundsEachOperation(t *testing.T) {
 	here, there := net.Pipe()
 	defer func() { _ = there.Close() }() // it says nothing
 	c, err := transport.NewHTTPTransport(withConn(here), transport.Timeout(20*time.Millisecond)).Dial("peer:1")
@@ -245,7 +245,7 @@ func TestDialTimeout(t *testing.T) {
 	}
 }
 
-func TestListenAddresses(t *testing.T) {
+func TestA187_ListenAddresses(t *testing.T) {
 	tr := transport.NewHTTPTransport()
 	for _, addr := range []string{"nonsense", "127.0.0.1:x", "127.0.0.1:2-1", "127.0.0.1:1-70000", "127.0.0.1:-1"} {
 		if l, err := tr.Listen(addr); err == nil {

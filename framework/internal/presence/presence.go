@@ -22,8 +22,9 @@ const registerAttempts = 3
 type Config struct {
 	Registry registry.Registry
 	Broker   broker.Broker
-	// Record describes the service with the server's node as its only one. It is asked at each check-in.
-	Record func() *registry.Service
+	// Record describes the service with the server's node as its only one. It is asked at each check-in and may return last,
+	// the record that is registered, when nothing changed; last is nil while none is.
+	Record func(last *registry.Service) *registry.Service
 	// Subscriptions are what the server wants to hear. It is asked at each check-in.
 	Subscriptions func() []Subscription
 	// Check keeps the server out while it fails.
@@ -113,7 +114,7 @@ func (p *Presence) checkIn(ctx context.Context) {
 }
 
 func (p *Presence) register(ctx context.Context) error {
-	service := p.config.Record()
+	service := p.config.Record(p.record)
 	var failed error
 	for attempt := range registerAttempts {
 		if err := backoff.Wait(ctx, attempt); err != nil {

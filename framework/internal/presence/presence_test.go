@@ -44,7 +44,7 @@ func newPlace(t *testing.T) *place {
 			}
 			return nil
 		},
-		Record: func() *registry.Service {
+		Record: func(*registry.Service) *registry.Service {
 			return &registry.Service{Name: "a", Version: "1", Nodes: []*registry.Node{{Id: "a-1", Address: "127.0.0.1:1"}}}
 		},
 		Subscriptions: func() []presence.Subscription {
