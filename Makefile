@@ -13,7 +13,7 @@ NESTED    := $(shell find internal -name go.mod -not -path 'internal/tools/*' -e
 TIMED      = start=$$(date +%s); trap 'echo "make $@: took $$(( $$(date +%s) - start )) s"' EXIT
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test vet race lint fuzz bench requirements screenshots check nightly weekly
+.PHONY: help build run demo test vet race lint fuzz bench bench-go requirements screenshots check nightly weekly
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,10 @@ fuzz: ## every fuzz target, FUZZTIME (5s) each
 		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel $(JOBS) "$$package" </dev/null || exit 1; \
 	done
 
-bench: ## every benchmark, into reports/bench.txt
+bench: ## this framework beside grpc-go, net/http and go-micro v4: which goals are met (BENCH=-long: thorough); reports/bench.json
+	@mkdir -p reports && cd internal/bench && $(GO) run ./run -json ../../reports/bench.json $(BENCH)
+
+bench-go: ## every Go benchmark, into reports/bench.txt
 	@mkdir -p reports && $(GO) test -run '^$$' -bench . -benchmem -p 1 ./... > reports/bench.txt; status=$$?; cat reports/bench.txt; exit $$status
 
 requirements: ## which rows of the requirements have a passing test

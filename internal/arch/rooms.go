@@ -23,6 +23,7 @@ var internalNames = []string{
 	"plugins",      // links every implementation by name
 	"arch",         // this
 	"e2e",          // the real binary in a terminal
+	"bench",        // beside other frameworks, a module of its own
 	"interop",      // real peers, a module of its own
 	"termshot",     // terminal sessions: driven, read, drawn
 	"requirements", // the rows and the tests that keep them

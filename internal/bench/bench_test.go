@@ -1,0 +1,72 @@
+package bench_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/microtop/microtop/internal/bench"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A tiny run through all scenarios and systems, in real processes.
+func TestRun(t *testing.T) {
+	programs, err := bench.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := []bench.Cell{
+		bench.Calls("unary", bench.Load{Scenario: "unary", Bytes: 32, Callers: 2}, bench.Micro, bench.GRPC, bench.NetHTTP, bench.V4),
+		bench.Calls("download", bench.Load{Scenario: "download", Bytes: 1024, Callers: 2}, bench.Micro, bench.GRPC),
+		bench.Calls("exchange", bench.Load{Scenario: "exchange", Bytes: 32, Callers: 2}, bench.Micro, bench.GRPC),
+	}
+	pace := bench.Pace{Rounds: 2, For: 30 * time.Millisecond, Warm: 10 * time.Millisecond}
+	found, err := bench.Run(t.Context(), programs, cells, nil, pace, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Problems) > 0 {
+		t.Error(strings.Join(found.Problems, "\n"))
+	}
+	for _, c := range cells {
+		for _, v := range c.Visits {
+			rounds := found.Samples[c.Name][v.System]
+			if len(rounds) != pace.Rounds {
+				t.Errorf("%s, %s: %d rounds", c.Name, v.System, len(rounds))
+			}
+			for _, f := range rounds {
+				if f[bench.Rate] <= 0 || f[bench.CPU] <= 0 || f[bench.ClientAllocs] <= 0 || f[bench.ServerAllocs] <= 0 {
+					t.Errorf("%s, %s: %v", c.Name, v.System, f)
+				}
+			}
+		}
+	}
+}
+
+func TestAVisitThatFailsIsAProblemNotTheEnd(t *testing.T) {
+	programs := bench.Programs{Peer: "/does/not/exist", Peer4: "/does/not/exist"}
+	cells := []bench.Cell{bench.Calls("unary", bench.Load{Scenario: "unary", Callers: 1}, bench.Micro)}
+	found, err := bench.Run(t.Context(), programs, cells, nil, bench.Pace{Rounds: 1}, io.Discard)
+	if err != nil || len(found.Problems) != 1 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+func ExampleBound() {
+	goal := bench.Goal{What: "CPU", Cell: "unary", System: bench.Micro, Figure: bench.CPU, Bounds: []bench.Bound{{Value: 0.42, Than: bench.GRPC}}}
+	fmt.Println(goal.What, goal.Bounds[0])
+	// Output: CPU ≤ 0.42 × grpc-go
+}
+
+func TestABinaryThatIsNotBuiltHereSaysWhereToRunIt(t *testing.T) {
+	t.Chdir(os.TempDir())
+	if _, err := bench.Build(t.Context(), t.TempDir()); err == nil || !strings.Contains(err.Error(), "run this from internal/bench") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,13 @@
+// Command peer is a server or a client of this framework, grpc-go or net/http, as its parent says (internal/bench).
+package main
+
+import (
+	"os"
+
+	"github.com/microtop/microtop/internal/bench"
+)
+
+func main() {
+	p := bench.Program{Systems: map[string]bench.System{bench.Micro: micro{}, bench.GRPC: grpcgo{}, bench.NetHTTP: nethttp{}}}
+	os.Exit(p.Main())
+}
