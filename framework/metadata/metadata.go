@@ -8,12 +8,12 @@ import (
 	"context"
 	"maps"
 	"strings"
+
+	"github.com/microtop/microtop/framework/internal/carrier"
 )
 
 // Metadata is a request's headers. A map taken from a context is a copy: changing it changes nothing else.
 type Metadata map[string]string
-
-type contextKey struct{}
 
 // Get looks a value up by the exact key, then by its title-cased form ("x-tenant" finds "X-Tenant").
 func (md Metadata) Get(key string) (string, bool) {
@@ -42,7 +42,7 @@ func Copy(md Metadata) Metadata {
 
 // FromContext returns a copy of the context's metadata with title-cased keys, and whether there was any.
 func FromContext(ctx context.Context) (Metadata, bool) {
-	md, ok := ctx.Value(contextKey{}).(Metadata)
+	md, ok := from(ctx)
 	if !ok {
 		return nil, false
 	}
@@ -53,9 +53,20 @@ func FromContext(ctx context.Context) (Metadata, bool) {
 	return out, true
 }
 
+// from returns the context's own map, which must not be changed.
+func from(ctx context.Context) (Metadata, bool) {
+	switch md := ctx.Value(carrier.Key{}).(type) {
+	case Metadata:
+		return md, true
+	case carrier.Source:
+		return md.Metadata(), true
+	}
+	return nil, false
+}
+
 // Range calls yield for each entry as it was stored, without copying, until yield returns false.
 func Range(ctx context.Context, yield func(key, value string) bool) {
-	md, _ := ctx.Value(contextKey{}).(Metadata)
+	md, _ := from(ctx)
 	for key, value := range md {
 		if !yield(key, value) {
 			return
@@ -65,12 +76,12 @@ func Range(ctx context.Context, yield func(key, value string) bool) {
 
 // NewContext returns a context that carries md. The caller hands md over and must not change it afterwards.
 func NewContext(ctx context.Context, md Metadata) context.Context {
-	return context.WithValue(ctx, contextKey{}, md)
+	return context.WithValue(ctx, carrier.Key{}, md)
 }
 
 // Get looks a value up in the context's metadata.
 func Get(ctx context.Context, key string) (string, bool) {
-	md, _ := ctx.Value(contextKey{}).(Metadata)
+	md, _ := from(ctx)
 	if value, ok := md.Get(key); ok {
 		return value, true
 	}
@@ -85,7 +96,7 @@ func Get(ctx context.Context, key string) (string, bool) {
 
 // Set returns a context whose metadata also holds key; an empty value removes the key.
 func Set(ctx context.Context, key, value string) context.Context {
-	md, _ := ctx.Value(contextKey{}).(Metadata)
+	md, _ := from(ctx)
 	out := Copy(md)
 	out.Delete(key)
 	if value != "" {
@@ -100,7 +111,7 @@ func Delete(ctx context.Context, key string) context.Context { return Set(ctx, k
 // MergeContext returns a context with its metadata and patch merged; where both hold a key, patch wins
 // only if overwrite is set. An empty patch value removes the key.
 func MergeContext(ctx context.Context, patch Metadata, overwrite bool) context.Context {
-	md, _ := ctx.Value(contextKey{}).(Metadata)
+	md, _ := from(ctx)
 	out := Copy(md)
 	for key, value := range patch {
 		if _, exists := out[key]; exists && !overwrite {

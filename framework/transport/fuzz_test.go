@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func seeds(f *testing.F, pattern string) {
 }
 
 // parse reads messages until the first error and returns their headers and bodies.
-func parse(source io.Reader, read func(text string, header map[string]string, l limits.Limits) (head, error), untilClose bool) ([]Message, error) {
+func parse(source io.Reader, read func(text string, f *Fields, l limits.Limits) (head, error), untilClose bool) ([]Message, error) {
 	rd := reader{source: source, limits: limits.Default()}
 	var all []Message
 	for {
@@ -47,13 +48,18 @@ func parse(source io.Reader, read func(text string, header map[string]string, l 
 		if err != nil {
 			return all, err
 		}
-		m := Message{Header: map[string]string{}}
-		h, err := read(text, m.Header, rd.limits)
+		var f Fields
+		h, err := read(text, &f, rd.limits)
 		if err != nil {
 			return all, err
 		}
-		if m.Body, err = rd.body(h, nil, untilClose); err != nil {
+		if f.Body, err = rd.body(h, nil, untilClose); err != nil {
 			return all, err
+		}
+		var m Message
+		f.message(&m, false)
+		if !maps.Equal(m.Header, f.Lines.Header(0)) {
+			return all, io.ErrShortBuffer // fails the test: the lines are not what the list was made of
 		}
 		if len(m.Header) > rd.limits.Headers || len(rd.buf) > 4*rd.limits.HeaderBytes {
 			return all, io.ErrShortBuffer // fails the test: more was held than allowed
@@ -69,7 +75,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		whole, err := parse(bytes.NewReader(data), parseRequest, false)
 		if err == io.ErrShortBuffer { //nolint:errorlint // of parse itself
-			t.Fatal("more was held than allowed")
+			t.Fatal("more was held than allowed, or the lines differ from the list")
 		}
 		cut, _ := parse(iotest.OneByteReader(bytes.NewReader(data)), parseRequest, false) // how it ends may differ
 		same(t, whole, cut)
@@ -101,7 +107,7 @@ func FuzzResponse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		whole, err := parse(bytes.NewReader(data), parseResponse, true)
 		if err == io.ErrShortBuffer { //nolint:errorlint // of parse itself
-			t.Fatal("more was held than allowed")
+			t.Fatal("more was held than allowed, or the lines differ from the list")
 		}
 		cut, _ := parse(iotest.OneByteReader(bytes.NewReader(data)), parseResponse, true) // how it ends may differ
 		same(t, whole, cut)

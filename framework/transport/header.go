@@ -113,6 +113,20 @@ func appendMixed(dst []byte, header map[string]string) ([]byte, error) {
 	return appendHeader(dst, proper)
 }
 
+// appendFields is appendHeader for a list, whose names are in canonical form.
+func appendFields(dst []byte, list []Field) ([]byte, error) {
+	for i := range list {
+		if !isToken(list[i].Name) {
+			return nil, fmt.Errorf("header name %q: use letters, digits and dashes", list[i].Name)
+		}
+		var err error
+		if dst, err = appendLine(dst, list[i].Name, list[i].Value); err != nil {
+			return nil, err
+		}
+	}
+	return dst, nil
+}
+
 func appendLine(dst []byte, name, value string) ([]byte, error) {
 	if ofConnection(name) {
 		return dst, nil

@@ -16,6 +16,7 @@ var (
 	_ Client    = (*httpClient)(nil)
 	_ Deadliner = (*httpClient)(nil)
 	_ Reuser    = (*httpClient)(nil)
+	_ Fielder   = (*httpClient)(nil)
 )
 
 func newHTTPClient(conn net.Conn, addr string, o Options) *httpClient {
@@ -30,26 +31,48 @@ func newHTTPClient(conn net.Conn, addr string, o Options) *httpClient {
 }
 
 // Send implements Socket.
-func (c *httpClient) Send(m *Message) error { return c.writer.send(c.encode, m) }
+func (c *httpClient) Send(m *Message) error {
+	return c.writer.send(m.Body, false, func(dst []byte) ([]byte, error) {
+		dst, err := appendHeader(c.begin(dst, len(m.Body)), m.Header)
+		return c.finish(dst, m.Body), err
+	})
+}
 
-func (c *httpClient) encode(dst []byte, m *Message) ([]byte, error) {
+// SendFields implements Fielder.
+func (c *httpClient) SendFields(list []Field, body []byte) error {
+	return c.sendFields(list, body, false)
+}
+
+// QueueFields implements Fielder.
+func (c *httpClient) QueueFields(list []Field, body []byte) error {
+	return c.sendFields(list, body, true)
+}
+
+func (c *httpClient) sendFields(list []Field, body []byte, later bool) error {
+	return c.writer.send(body, later, func(dst []byte) ([]byte, error) {
+		dst, err := appendFields(c.begin(dst, len(body)), list)
+		return c.finish(dst, body), err
+	})
+}
+
+// begin appends what comes before a request's headers.
+func (c *httpClient) begin(dst []byte, length int) []byte {
 	dst = append(dst, c.start...)
-	if len(m.Body) == 0 {
-		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
-	} else {
-		dst = append(dst, "Content-Length: "...)
-		dst = strconv.AppendInt(dst, int64(len(m.Body)), 10)
-		dst = append(dst, "\r\n"...)
+	if length == 0 {
+		return append(dst, "Transfer-Encoding: chunked\r\n"...)
 	}
-	dst, err := appendHeader(dst, m.Header)
-	if err != nil {
-		return nil, err
-	}
+	dst = append(dst, "Content-Length: "...)
+	dst = strconv.AppendInt(dst, int64(length), 10)
+	return append(dst, "\r\n"...)
+}
+
+// finish appends what comes behind a request's headers.
+func (c *httpClient) finish(dst, body []byte) []byte {
 	dst = append(dst, "\r\n"...)
-	if len(m.Body) == 0 {
-		return append(dst, "0\r\n\r\n"...), nil
+	if len(body) == 0 {
+		return append(dst, "0\r\n\r\n"...)
 	}
-	return appendInline(dst, m.Body), nil
+	return appendInline(dst, body)
 }
 
 // appendInline appends a body that is to be written together with its head.
@@ -61,12 +84,13 @@ func appendInline(dst, body []byte) []byte {
 }
 
 // Recv implements Socket. A status other than 200 is a *StatusError.
-func (c *httpClient) Recv(m *Message) error { return c.recv(m, false) }
+func (c *httpClient) Recv(m *Message) error { return c.recvMessage(c, m, false) }
 
 // RecvReuse implements Reuser.
-func (c *httpClient) RecvReuse(m *Message) error { return c.recv(m, true) }
+func (c *httpClient) RecvReuse(m *Message) error { return c.recvMessage(c, m, true) }
 
-func (c *httpClient) recv(m *Message, reuse bool) error {
+// RecvFields implements Fielder.
+func (c *httpClient) RecvFields(f *Fields) error {
 	if c.timeout > 0 {
 		c.until.setRead(time.Now().Add(c.timeout))
 	}
@@ -75,30 +99,29 @@ func (c *httpClient) recv(m *Message, reuse bool) error {
 			return err
 		}
 	}
-	h, err := c.response(m, reuse)
+	h, err := c.response(f)
 	if err != nil {
 		return c.broken(err)
 	}
-	body, err := c.reader.body(h, m.Body, true)
+	body, err := c.reader.body(h, f.Body, true)
 	if err != nil {
 		return c.broken(err)
 	}
 	if h.code != 200 {
 		return &StatusError{Code: h.code, Status: h.status, Body: cut(string(body), maxErrorBody)}
 	}
-	m.Body = body
+	f.Body = body
 	return nil
 }
 
 // response reads the head of the next response that is one, past those that only tell of progress.
-func (c *httpClient) response(m *Message, reuse bool) (head, error) {
+func (c *httpClient) response(f *Fields) (head, error) {
 	for {
 		text, err := c.reader.head()
 		if err != nil {
 			return head{}, err
 		}
-		begin(m, reuse)
-		h, err := parseResponse(text, m.Header, c.reader.limits)
+		h, err := parseResponse(text, f, c.reader.limits)
 		switch {
 		case err != nil:
 			return head{}, err

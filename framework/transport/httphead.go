@@ -56,9 +56,9 @@ func refuse(code int, format string, args ...any) error {
 	return &refusal{code: code, text: fmt.Sprintf(format, args...)}
 }
 
-// parseRequest parses a request's head: everything up to the empty line, which is left out. Its headers go into
-// header, sharing text's memory.
-func parseRequest(text string, header map[string]string, l limits.Limits) (head, error) {
+// parseRequest parses a request's head: everything up to the empty line, which is left out. Its headers go into f,
+// sharing text's memory.
+func parseRequest(text string, f *Fields, l limits.Limits) (head, error) {
 	line, lines, _ := strings.Cut(text, "\r\n")
 	method, rest, ok := strings.Cut(line, " ")
 	target, version, ok2 := strings.Cut(rest, " ")
@@ -72,7 +72,7 @@ func parseRequest(text string, header map[string]string, l limits.Limits) (head,
 	default:
 		return head{}, refuse(505, "only version 1.1 of HTTP is spoken here")
 	}
-	if err := h.parseLines(lines, header, l, true); err != nil {
+	if err := h.parseLines(lines, f, l, true); err != nil {
 		return head{}, err
 	}
 	if h.chunked && (h.length >= 0 || h.minor == '0') {
@@ -82,7 +82,7 @@ func parseRequest(text string, header map[string]string, l limits.Limits) (head,
 }
 
 // parseResponse is parseRequest for a response.
-func parseResponse(text string, header map[string]string, l limits.Limits) (head, error) {
+func parseResponse(text string, f *Fields, l limits.Limits) (head, error) {
 	line, lines, _ := strings.Cut(text, "\r\n")
 	version, status, _ := strings.Cut(line, " ")
 	if version != "HTTP/1.1" && version != "HTTP/1.0" {
@@ -95,7 +95,7 @@ func parseResponse(text string, header map[string]string, l limits.Limits) (head
 		return head{}, refuse(400, "malformed HTTP status %q", cut(status, 64))
 	}
 	h.code = int(code)
-	if err := h.parseLines(lines, header, l, false); err != nil {
+	if err := h.parseLines(lines, f, l, false); err != nil {
 		return head{}, err
 	}
 	if h.chunked && h.length >= 0 {
@@ -105,7 +105,8 @@ func parseResponse(text string, header map[string]string, l limits.Limits) (head
 }
 
 // parseLines parses header lines. strict refuses repeated headers that must be single.
-func (h *head) parseLines(lines string, header map[string]string, l limits.Limits, strict bool) error {
+func (h *head) parseLines(lines string, f *Fields, l limits.Limits, strict bool) error {
+	f.Lines, f.List = Lines(lines), f.List[:0]
 	count := 0
 	for lines != "" {
 		var line string
@@ -131,8 +132,8 @@ func (h *head) parseLines(lines string, header map[string]string, l limits.Limit
 			}
 			continue
 		}
-		if _, repeated := header[name]; !repeated {
-			header[name] = value
+		if !f.has(name) {
+			f.List = append(f.List, Field{name, value})
 		} else if strict && single(name) {
 			return refuse(400, "header %s given twice", name)
 		}

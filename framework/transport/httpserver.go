@@ -46,6 +46,7 @@ var (
 	_ Deadliner = (*httpServer)(nil)
 	_ Idler     = (*httpServer)(nil)
 	_ Reuser    = (*httpServer)(nil)
+	_ Fielder   = (*httpServer)(nil)
 )
 
 // newHTTPServer returns the accepting end of conn, whose peer has the time of one header to say something.
@@ -108,31 +109,49 @@ func (s *httpServer) beforeWrite() {
 // Send implements Socket.
 func (s *httpServer) Send(m *Message) error {
 	s.touch()
-	return s.writer.send(s.encode, m)
+	return s.writer.send(m.Body, false, func(dst []byte) ([]byte, error) {
+		dst, err := appendHeader(beginResponse(dst, len(m.Body)), m.Header)
+		return appendInline(append(dst, "\r\n"...), m.Body), err
+	})
 }
 
-func (s *httpServer) encode(dst []byte, m *Message) ([]byte, error) {
+// SendFields implements Fielder.
+func (s *httpServer) SendFields(list []Field, body []byte) error {
+	return s.sendFields(list, body, false)
+}
+
+// QueueFields implements Fielder.
+func (s *httpServer) QueueFields(list []Field, body []byte) error {
+	return s.sendFields(list, body, true)
+}
+
+func (s *httpServer) sendFields(list []Field, body []byte, later bool) error {
+	s.touch()
+	return s.writer.send(body, later, func(dst []byte) ([]byte, error) {
+		dst, err := appendFields(beginResponse(dst, len(body)), list)
+		return appendInline(append(dst, "\r\n"...), body), err
+	})
+}
+
+// beginResponse appends what comes before a response's headers.
+func beginResponse(dst []byte, length int) []byte {
 	dst = append(dst, "HTTP/1.1 200 OK\r\nContent-Length: "...)
-	dst = strconv.AppendInt(dst, int64(len(m.Body)), 10)
-	dst = append(dst, "\r\n"...)
-	dst, err := appendHeader(dst, m.Header)
-	if err != nil {
-		return nil, err
-	}
-	return appendInline(append(dst, "\r\n"...), m.Body), nil
+	dst = strconv.AppendInt(dst, int64(length), 10)
+	return append(dst, "\r\n"...)
 }
 
 // Recv implements Socket. A request that breaks the rules is answered with its 4xx and ends the connection.
-func (s *httpServer) Recv(m *Message) error { return s.recv(m, false) }
+func (s *httpServer) Recv(m *Message) error { return s.recvMessage(s, m, false) }
 
 // RecvReuse implements Reuser.
-func (s *httpServer) RecvReuse(m *Message) error { return s.recv(m, true) }
+func (s *httpServer) RecvReuse(m *Message) error { return s.recvMessage(s, m, true) }
 
-func (s *httpServer) recv(m *Message, reuse bool) error {
+// RecvFields implements Fielder.
+func (s *httpServer) RecvFields(f *Fields) error {
 	if err := s.await(); err != nil {
 		return err
 	}
-	err := s.request(m, reuse)
+	err := s.request(f)
 	if err == nil {
 		s.used = true
 		if s.phase != idle {
@@ -178,34 +197,31 @@ func (s *httpServer) await() error {
 }
 
 // request reads the request whose first byte has come.
-func (s *httpServer) request(m *Message, reuse bool) error {
+func (s *httpServer) request(f *Fields) error {
 	text, err := s.reader.head()
 	if err != nil {
 		return err
 	}
-	begin(m, reuse)
-	h, err := parseRequest(text, m.Header, s.reader.limits)
+	h, err := parseRequest(text, f, s.reader.limits)
 	if err != nil {
 		return err
 	}
 	if h.proceed && s.reader.buffered() == 0 && !limits.Exceeded(h.length, s.reader.limits.MessageBytes) {
-		if err := s.writer.send(proceed, &Message{}); err != nil {
+		if err := s.writer.send(nil, false, proceed); err != nil {
 			return err
 		}
 	}
-	m.Body, err = s.reader.body(h, m.Body, false)
+	f.Body, err = s.reader.body(h, f.Body, false)
 	return err
 }
 
-func proceed(dst []byte, _ *Message) ([]byte, error) {
+func proceed(dst []byte) ([]byte, error) {
 	return append(dst, "HTTP/1.1 100 Continue\r\n\r\n"...), nil
 }
 
 // refuse answers a bad request.
 func (s *httpServer) refuse(r *refusal) {
-	err := s.writer.send(func(dst []byte, _ *Message) ([]byte, error) {
-		return r.answer(dst), nil
-	}, &Message{})
+	err := s.writer.send(nil, false, func(dst []byte) ([]byte, error) { return r.answer(dst), nil })
 	if err != nil {
 		return
 	}

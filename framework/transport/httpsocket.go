@@ -11,6 +11,7 @@ type httpSocket struct {
 	conn          net.Conn
 	local, remote string
 	reader        reader
+	fields        Fields // of the last message received into a map
 	writer        *writer
 	until         deadlines
 	timeout       time.Duration // of one Send or Recv; 0 is none
@@ -20,7 +21,7 @@ type httpSocket struct {
 func (s *httpSocket) init(conn net.Conn, o Options) {
 	s.conn = conn
 	s.local, s.remote = conn.LocalAddr().String(), conn.RemoteAddr().String()
-	s.reader = reader{source: conn, limits: o.Limits()}
+	s.reader = reader{source: flushing{s}, limits: o.Limits()}
 	s.until.conn = conn
 	s.timeout = o.Timeout
 }
@@ -42,14 +43,26 @@ func (s *httpSocket) Local() string { return s.local }
 // Remote implements Socket.
 func (s *httpSocket) Remote() string { return s.remote }
 
-// begin prepares a message for its headers.
-func begin(m *Message, reuse bool) {
-	if reuse && m.Header != nil {
-		clear(m.Header)
-	} else {
-		m.Header = make(map[string]string, 8)
+// Flush implements Fielder.
+func (s *httpSocket) Flush() error { return s.writer.flushHeld() }
+
+// recvMessage receives a Message from the end that s is of.
+func (s *httpSocket) recvMessage(from Fielder, m *Message, reuse bool) error {
+	if s.fields.Body = nil; reuse {
+		s.fields.Body = m.Body
 	}
-	if !reuse {
-		m.Body = nil
+	if err := from.RecvFields(&s.fields); err != nil {
+		return err
 	}
+	s.fields.message(m, reuse)
+	return nil
+}
+
+// flushing is what a socket reads from: before it waits, what is queued leaves.
+type flushing struct{ socket *httpSocket }
+
+// Read implements io.Reader. A write that fails shows at the next one.
+func (f flushing) Read(p []byte) (int, error) {
+	_ = f.socket.writer.flushHeld() // see above
+	return f.socket.conn.Read(p)
 }

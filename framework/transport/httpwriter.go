@@ -3,10 +3,12 @@ package transport
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 const (
 	bodyInline   = 16 << 10 // bodies up to this size are copied behind their head, larger ones written from where they are
+	maxHeld      = 32 << 10 // held bytes that leave without waiting for more
 	maxPending   = 64 << 10 // queued bytes that make further senders wait
 	writerBuffer = 64 << 10 // the largest buffer kept between messages
 )
@@ -21,6 +23,7 @@ type writer struct {
 	mu      sync.Mutex
 	change  sync.Cond // on mu: writing, pending or err changed
 	writing bool
+	held    atomic.Bool // some of pending may wait, and nobody is about to write it; written under mu
 	pending []byte
 	spare   []byte
 	err     error // the first failure; it is for good
@@ -33,9 +36,9 @@ func newWriter(conn net.Conn, before func()) *writer {
 }
 
 // send writes what encode appends, followed by body where encode did not append it itself (large). An error of encode
-// leaves the connection as it was.
-func (w *writer) send(encode func(dst []byte, m *Message) ([]byte, error), m *Message) error {
-	large := len(m.Body) > bodyInline
+// leaves the connection as it was. What is sent to leave later waits for the next send or for flushHeld.
+func (w *writer) send(body []byte, later bool, encode func(dst []byte) ([]byte, error)) error {
+	large := len(body) > bodyInline
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for w.err == nil && w.writing && (large || len(w.pending) > maxPending) {
@@ -44,16 +47,32 @@ func (w *writer) send(encode func(dst []byte, m *Message) ([]byte, error), m *Me
 	if w.err != nil {
 		return w.err
 	}
-	encoded, err := encode(w.pending, m)
+	encoded, err := encode(w.pending)
 	if err != nil {
 		return err
 	}
 	w.pending = encoded
-	if large {
-		return w.flush(m.Body)
-	}
-	if w.writing {
+	switch {
+	case large:
+		return w.flush(body)
+	case w.writing:
 		return nil
+	case later && len(w.pending) < maxHeld:
+		w.held.Store(true)
+		return nil
+	}
+	return w.flush(nil)
+}
+
+// flushHeld writes what was sent to leave later.
+func (w *writer) flushHeld() error {
+	if !w.held.Load() {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil || w.writing {
+		return w.err
 	}
 	return w.flush(nil)
 }
@@ -62,6 +81,7 @@ func (w *writer) send(encode func(dst []byte, m *Message) ([]byte, error), m *Me
 // while it writes.
 func (w *writer) flush(body []byte) error {
 	w.writing = true
+	w.held.Store(false)
 	for len(w.pending) > 0 && w.err == nil {
 		buf := w.pending
 		w.pending, w.spare = w.spare[:0], nil
