@@ -50,6 +50,7 @@ type setup struct {
 var (
 	_ Selector = (*balancer)(nil)
 	_ Holder   = (*balancer)(nil)
+	_ Picker   = (*balancer)(nil)
 )
 
 // Init implements Selector.
@@ -131,7 +132,17 @@ func (b *balancer) pick(service string, services []*registry.Service, k kind, st
 	if len(services) == 0 {
 		return nil, ErrNoneAvailable
 	}
-	p := &picker{health: &b.health, service: service, services: services}
+	p := new(picker)
+	b.prepare(p, service, services, k)
+	if k == custom {
+		p.inner = strategy(services)
+	}
+	return p.next, nil
+}
+
+// prepare fills in a picker, but for a custom strategy.
+func (b *balancer) prepare(p *picker, service string, services []*registry.Service, k kind) {
+	p.health, p.service, p.services = &b.health, service, services
 	for _, s := range services {
 		p.total += len(s.Nodes)
 	}
@@ -141,14 +152,37 @@ func (b *balancer) pick(service string, services []*registry.Service, k kind, st
 	case leastConnections:
 		p.least = true
 		b.load.counting.Store(true)
-	case custom:
-		p.inner = strategy(services)
-	case random:
+	case custom, random:
 	}
 	if b.load.counting.Load() {
 		p.load = &b.load
 	}
-	return p.next, nil
+}
+
+var pickers = sync.Pool{New: func() any { return new(picker) }}
+
+// Pick implements Picker.
+func (b *balancer) Pick(service string, after *registry.Node) (node *registry.Node, alone bool, err error) {
+	in := b.setup.Load()
+	if in.kind == custom {
+		return nil, false, ErrNeedsNext
+	}
+	services, err := in.find.GetService(service)
+	if err != nil {
+		return nil, false, lookUpError(service, err)
+	}
+	if len(services) == 0 {
+		return nil, false, ErrNoneAvailable
+	}
+	p := pickers.Get().(*picker) //nolint:forcetypeassert // the pool holds nothing else
+	p.reset()
+	b.prepare(p, service, services, in.kind)
+	p.last.Store(after)
+	node, err = p.next()
+	alone = p.total == 1
+	p.reset()
+	pickers.Put(p)
+	return node, alone, err
 }
 
 // turn is the service's counter for round robin.

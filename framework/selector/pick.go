@@ -24,6 +24,13 @@ type picker struct {
 	last     atomic.Pointer[registry.Node]
 }
 
+// reset makes the picker like new.
+func (p *picker) reset() {
+	p.health, p.service, p.services, p.total, p.turn, p.inner = nil, "", nil, 0, nil, nil
+	p.load, p.least = nil, false
+	p.last.Store(nil)
+}
+
 // next yields a node for the next attempt: another one than the last time, if there is another.
 func (p *picker) next() (*registry.Node, error) {
 	n, err := p.choose()

@@ -36,6 +36,16 @@ type Selector interface {
 	String() string
 }
 
+// ErrNeedsNext says that Pick cannot stand for Select: the strategy is the program's own, and may keep a state.
+var ErrNeedsNext = errors.New("the strategy needs a Next of its own")
+
+// Picker is a selector that picks without new memory.
+type Picker interface {
+	// Pick picks as the Next of a Select without options does. after is the node of the attempt before, nil at the first.
+	// alone says that there is no other node. It may return ErrNeedsNext.
+	Pick(service string, after *registry.Node) (node *registry.Node, alone bool, err error)
+}
+
 // Holder is a selector that counts calls under way, and so wants to know of what goes on after Mark: a stream.
 type Holder interface {
 	// Hold counts the node as busy until release, which may be called more than once.

@@ -236,6 +236,42 @@ func TestSelectAllocatesItsNextOnly(t *testing.T) {
 	}
 }
 
+func TestPickAllocatesNothing(t *testing.T) {
+	sel := open(t, "a", "b", "c")
+	count(t, sel, 1)
+	n := testing.AllocsPerRun(1000, func() {
+		_, _, _ = sel.(selector.Picker).Pick("shop", nil)
+	})
+	if n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestPickGivesAnotherNodeThanBefore(t *testing.T) {
+	sel := open(t, "a", "b")
+	var last *registry.Node
+	for range 50 {
+		n, alone, err := sel.(selector.Picker).Pick("shop", last)
+		if err != nil || n == last || alone {
+			t.Fatalf("%v after %v, alone %v, %v", n, last, alone, err)
+		}
+		last = n
+	}
+	if n, alone, err := open(t, "a").(selector.Picker).Pick("shop", nil); n == nil || !alone || err != nil {
+		t.Errorf("the only node: %v, %v, %v", n, alone, err)
+	}
+	own := selector.Strategy(func(s []*registry.Service) selector.Next { return selector.Random(s) })
+	if err := sel.Init(selector.SetStrategy(own)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := sel.(selector.Picker).Pick("shop", nil); !errors.Is(err, selector.ErrNeedsNext) {
+		t.Errorf("with a strategy of the program's own: %v", err)
+	}
+	if _, _, err := sel.(selector.Picker).Pick("nobody", nil); err == nil {
+		t.Error("an unknown service has a node")
+	}
+}
+
 func BenchmarkSelect(b *testing.B) {
 	ids := make([]string, 100)
 	for i := range ids {
