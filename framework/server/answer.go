@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 
 	"github.com/microtop/microtop/framework/codec"
@@ -48,36 +47,39 @@ func (k *call) send(body []byte, extra map[string]string) error {
 	m := newAnswer()
 	defer m.release()
 	if k.id != "" {
-		m.Header[mucp.ID], m.Header[mucp.XID] = k.id, k.id
+		m.add(mucp.ID, k.id)
+		m.add(mucp.XID, k.id)
 	}
-	m.Header[mucp.ContentType] = k.request.contentType
-	maps.Copy(m.Header, extra)
-	m.Body = body
+	m.add(mucp.ContentType, k.request.contentType)
+	m.setAll(extra)
 	if k.stream == nil {
-		return k.answer(&m.Message)
+		return k.answer(m, body, k.inline)
 	}
-	k.streamHeaders(m.Header)
+	k.streamHeaders(m)
 	c := k.conn
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	if k.answered {
 		return errAnswered
 	}
-	return c.sock.Send(&m.Message)
+	return c.send(m, body, false)
 }
 
-func (k *call) streamHeaders(h map[string]string) {
+func (k *call) streamHeaders(m *answer) {
 	r := &k.request
-	h[mucp.Service], h[mucp.XService] = r.service, r.service
-	h[mucp.Method], h[mucp.XMethod] = r.method, r.method
-	h[mucp.Endpoint], h[mucp.XEndpoint] = r.endpoint, r.endpoint
+	m.set(mucp.Service, r.service)
+	m.set(mucp.XService, r.service)
+	m.set(mucp.Method, r.method)
+	m.set(mucp.XMethod, r.method)
+	m.set(mucp.Endpoint, r.endpoint)
+	m.set(mucp.XEndpoint, r.endpoint)
 	if k.marked {
-		h[mucp.Stream] = k.key
+		m.set(mucp.Stream, k.key)
 	}
 }
 
-// answer sends the one message that ends the call.
-func (k *call) answer(m *transport.Message) error {
+// answer sends the one message that ends the call. One that may leave later leaves with the answers that follow it.
+func (k *call) answer(m *answer, body []byte, later bool) error {
 	c := k.conn
 	c.sending.Lock()
 	defer c.sending.Unlock()
@@ -86,7 +88,22 @@ func (k *call) answer(m *transport.Message) error {
 	}
 	k.answered = true
 	c.unkey(k)
-	return c.sock.Send(m)
+	return c.send(m, body, later)
+}
+
+// send sends a message; one that may leave later leaves before the reader waits. c.sending is held.
+func (c *conn) send(m *answer, body []byte, later bool) error {
+	switch {
+	case c.lists == nil:
+		header := make(map[string]string, len(m.list))
+		for _, field := range m.list {
+			header[field.Name] = field.Value
+		}
+		return c.sock.Send(&transport.Message{Header: header, Body: body})
+	case later:
+		return c.lists.QueueFields(m.list, body)
+	}
+	return c.lists.SendFields(m.list, body)
 }
 
 // fail answers with an error. What goes wrong with sending it shows on the connection.
@@ -100,44 +117,68 @@ func (k *call) refuse(err error, extra map[string]string) {
 	text := mucp.ErrorText(err)
 	m := newAnswer()
 	defer m.release()
-	m.Header[mucp.ContentType] = k.request.contentType
+	m.add(mucp.ContentType, k.request.contentType)
+	var body []byte
 	var strange unsupportedError
 	out := k.request.codecs.Lend(k.wireType, nil)
 	switch {
 	case errors.As(err, &strange):
-		m.Header[mucp.ContentType], m.Body = "text/plain", []byte(text)
+		m.set(mucp.ContentType, "text/plain")
+		body = []byte(text)
 	case out != nil:
 		defer out.Release()
 		if out.Plain() {
 			break
 		}
 		if framed := k.message(codec.Error, text); out.Write(framed, nil) == nil {
-			m.Body = out.Written()
-			maps.Copy(m.Header, framed.Header)
+			body = out.Written()
+			m.setAll(framed.Header)
 		}
 	}
 	if k.id != "" {
-		m.Header[mucp.ID] = k.id
+		m.set(mucp.ID, k.id)
 	}
 	if k.marked {
-		m.Header[mucp.Stream] = k.key
+		m.set(mucp.Stream, k.key)
 	}
-	m.Header[mucp.Error], m.Header[mucp.XError] = text, text
-	maps.Copy(m.Header, extra)
-	_ = k.answer(&m.Message) // a lost caller needs no answer
+	m.set(mucp.Error, text)
+	m.set(mucp.XError, text)
+	m.setAll(extra)
+	_ = k.answer(m, body, false) // a lost caller needs no answer
 }
 
-// answer messages are reused: sockets do not keep what they send.
-type answer struct{ transport.Message }
+// answer is the headers of an answer. It is used again: sockets do not keep what they send.
+type answer struct{ list []transport.Field }
 
-var answers = sync.Pool{New: func() any {
-	return &answer{transport.Message{Header: make(map[string]string, 8)}}
-}}
+var answers = sync.Pool{New: func() any { return &answer{make([]transport.Field, 0, 16)} }}
 
 func newAnswer() *answer { return answers.Get().(*answer) } //nolint:forcetypeassert // the pool holds nothing else
 
+// add adds a header that is not there, its name in canonical form.
+func (a *answer) add(name, value string) {
+	a.list = append(a.list, transport.Field{Name: name, Value: value})
+}
+
+// set is add for a header that may be there: it is replaced.
+func (a *answer) set(name, value string) {
+	for i := range a.list {
+		if a.list[i].Name == name {
+			a.list[i].Value = value
+			return
+		}
+	}
+	a.add(name, value)
+}
+
+// setAll sets headers that come from elsewhere.
+func (a *answer) setAll(header map[string]string) {
+	for name, value := range header {
+		a.set(mucp.Canonical(name), value)
+	}
+}
+
 func (a *answer) release() {
-	clear(a.Header)
-	a.Body = nil
+	clear(a.list)
+	a.list = a.list[:0]
 	answers.Put(a)
 }

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/microtop/microtop/framework/codec"
 	errs "github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/internal/carrier"
 	"github.com/microtop/microtop/framework/internal/deadline"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/internal/peer"
-	"github.com/microtop/microtop/framework/metadata"
-	"github.com/microtop/microtop/framework/transport"
 )
 
 var errDeadline = errs.Timeout(mucp.ServerID, "the handler did not answer in time: %s", context.DeadlineExceeded)
@@ -21,6 +22,10 @@ var errDeadline = errs.Timeout(mucp.ServerID, "the handler did not answer in tim
 type call struct {
 	conn     *conn
 	request  request
+	base     base             // what ctx descends from
+	ctx      deadline.Context // the handler's
+	began    time.Time
+	inline   bool // it runs on its connection's reader
 	id       string
 	bodyID   string // what the codec found in the body, for the answer's body
 	key      string // in conn.keys: the stream's id, else the request's
@@ -38,47 +43,36 @@ type call struct {
 	answered bool // guarded by conn.sending
 }
 
-func newCall(c *conn, m *transport.Message) *call {
-	h := m.Header
-	k := &call{conn: c, id: h[mucp.ID], topic: h[mucp.Topic]}
+func newCall(c *conn, in *arrival) *call {
+	k := &call{conn: c, id: in.id, topic: in.topic, token: in.token}
 	k.request = request{
-		service: mucp.Either(h, mucp.Service, mucp.XService), method: mucp.Either(h, mucp.Method, mucp.XMethod),
-		endpoint: mucp.Either(h, mucp.Endpoint, mucp.XEndpoint), contentType: h[mucp.ContentType],
-		header: h, raw: m.Body, codecs: c.run.codecs,
+		service: either(in.service, in.xService), method: either(in.method, in.xMethod),
+		endpoint: either(in.endpoint, in.xEndpoint), contentType: in.contentType,
+		lines: in.Lines, header: in.header, sock: c.sock, raw: in.Body, codecs: c.run.codecs,
 	}
-	mark := h[mucp.Stream]
-	k.marked = mark != "" || h[mucp.XStream] != ""
-	if k.key = mark; k.key == "" {
-		k.key = k.id
-	}
+	k.marked, k.key = in.marked(), in.key()
 	k.wireType = k.request.contentType
 	if k.wireType == "" {
 		k.wireType = DefaultContentType
 		k.request.contentType = k.wireType
 	}
-	if k.legacy = legacy(&k.request); k.legacy {
+	if k.legacy = in.legacy(); k.legacy {
 		k.wireType = mucp.Legacy(k.wireType)
 	}
 	k.request.wireType = k.wireType
 	return k
 }
 
-// legacy reports whether a request is an old peer's, whose method and id are in the body (docs/wire.md §3.8).
-func legacy(r *request) bool {
-	h := r.header
-	switch {
-	case mucp.Either(h, mucp.Protocol, mucp.XProtocol) != "", mucp.Either(h, mucp.Topic, mucp.XTopic) != "":
+// quick reports whether the call may run on its connection's reader; others says that more requests have come.
+func (k *call) quick(others bool) bool {
+	if k.route == nil || k.stream != nil {
 		return false
-	case r.service == "" && r.method == "" && r.endpoint == "":
-		return true
 	}
-	return mucp.Either(h, mucp.Target, mucp.XTarget) != ""
-}
-
-// fromBrowser reports whether a request may be one that a web page made its visitor's browser send without asking
-// first: such a request has no content type of ours and no header of ours, so that only an old peer's form is open to it.
-func fromBrowser(h map[string]string) bool {
-	return h[mucp.ContentType] == "" || h["Origin"] != "" || h["Referer"] != "" || h["Sec-Fetch-Mode"] != ""
+	usual := time.Duration(k.route.usual.Load())
+	if others {
+		return usual > 0 && usual < quick
+	}
+	return usual < watchPeriod
 }
 
 // serial reports whether the call has no id by which its answer could be told from another's.
@@ -93,19 +87,18 @@ func (k *call) name() string {
 }
 
 // prepare finds out what the call is for. Its error is the answer.
-func (k *call) prepare() error {
-	h := k.request.header
-	if k.legacy && fromBrowser(h) {
+func (k *call) prepare(h *heading) error {
+	if k.legacy && h.fromBrowser() {
 		return errs.Forbidden(mucp.ServerID, "a request from a web page: name the endpoint in %s", mucp.Endpoint)
 	}
-	timeout, err := mucp.ParseTimeout(h[mucp.Timeout])
+	timeout, err := mucp.ParseTimeout(h.timeout)
 	if err != nil {
 		return errs.BadRequest(mucp.ServerID, "%v", err)
 	}
+	k.began = time.Now()
 	if timeout > 0 {
-		k.deadline = time.Now().Add(timeout)
+		k.deadline = k.began.Add(timeout)
 	}
-	k.takeMetadata()
 	if k.topic != "" {
 		if k.request.endpoint != "" {
 			return errs.BadRequest(mucp.ServerID, "both %s and %s: send an event or a request", mucp.Topic, mucp.Endpoint)
@@ -127,23 +120,11 @@ type unsupportedError string
 // Error returns v4's text (docs/wire.md §3.3).
 func (e unsupportedError) Error() string { return "Unsupported Content-Type: " + string(e) }
 
-// takeMetadata makes the headers what the handler's context carries.
-func (k *call) takeMetadata() {
-	h := k.request.header
-	for name := range h {
-		if len(name) == len(mucp.DebugToken) && mucp.Canonical(name) == mucp.DebugToken {
-			k.token = h[name]
-			delete(h, name)
-		}
-	}
-	h[mucp.Local], h[mucp.Remote] = k.conn.sock.Local(), k.conn.sock.Remote()
-}
-
 // readHeader takes over what codecs carry in the body.
 func (k *call) readHeader() error {
 	r := &k.request
 	if !k.codec.Plain() {
-		m := codec.Message{Id: k.id, Type: codec.Request, Target: r.service, Method: r.method, Endpoint: r.endpoint, Header: r.header}
+		m := codec.Message{Id: k.id, Type: codec.Request, Target: r.service, Method: r.method, Endpoint: r.endpoint, Header: r.Header()}
 		if err := k.codec.ReadHeader(&m, codec.Request); err != nil {
 			return err
 		}
@@ -189,7 +170,7 @@ func (k *call) run() {
 		defer wg.Done()
 	}
 	defer k.conn.leave(k)
-	ctx := k.context()
+	ctx := k.begin()
 	defer ctx.End()
 	if k.stream != nil {
 		k.conn.setContext(k.stream, ctx)
@@ -202,22 +183,42 @@ func (k *call) run() {
 	}()
 	err := k.conn.run.router.guard(ctx, k.name(), func() error { return k.serve(ctx) })
 	served = true
+	if k.route != nil && k.stream == nil {
+		k.route.took(time.Since(k.began))
+	}
 	k.finish(err)
 }
 
-// context returns the context that the handler gets.
-func (k *call) context() *deadline.Context {
-	ctx := k.conn.ctx
+// begin makes the context that the handler gets.
+func (k *call) begin() *deadline.Context {
+	k.base = base{Context: k.conn.ctx, request: &k.request}
 	if k.token != "" {
-		ctx = peer.NewContext(ctx, peer.Info{Local: k.conn.sock.Local(), Remote: k.conn.sock.Remote(), Token: k.token})
+		info := peer.Info{Local: k.conn.sock.Local(), Remote: k.conn.sock.Remote(), Token: k.token}
+		k.base.Context = peer.NewContext(k.conn.ctx, info)
 	}
-	return deadline.New(metadata.NewContext(ctx, k.request.header), k.deadline)
+	k.ctx.Begin(&k.base, k.deadline)
+	return &k.ctx
+}
+
+// base is a connection's context with a request's headers as metadata.
+type base struct {
+	context.Context //nolint:containedctx // it is one
+
+	request *request
+}
+
+// Value implements context.Context.
+func (b *base) Value(key any) any {
+	if key == (carrier.Key{}) {
+		return b.request
+	}
+	return b.Context.Value(key)
 }
 
 func (k *call) serve(ctx context.Context) error {
 	switch {
 	case k.topic != "":
-		msg := newMessage(k.topic, k.request.contentType, k.request.header, k.request.raw, k.request.codecs)
+		msg := newMessage(k.topic, k.request.contentType, k.request.Header(), k.request.raw, k.request.codecs)
 		return k.conn.run.process(ctx, msg)
 	case k.conn.run.opts.Router != nil:
 		return k.conn.run.proxy(ctx, &k.request, &response{call: k})
@@ -235,6 +236,9 @@ func (k *call) serveUnary(ctx context.Context) error {
 		if err := k.codec.ReadBody(target); err != nil {
 			return err
 		}
+	}
+	if _, ok := target.(proto.Message); ok && k.codec.Plain() {
+		k.request.copied = true
 	}
 	k.release()
 	k.request.body = k.route.argument(target)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	errs "github.com/microtop/microtop/framework/errors"
@@ -25,14 +26,20 @@ var (
 	errAnswered  = errors.New("the request is answered already: nothing more can be sent")
 )
 
-// conn serves one connection. One goroutine reads it; each request runs in a goroutine of its own.
+// conn serves one connection. One goroutine at a time reads it. A unary request runs on it, as long as it is quick, and
+// else in a goroutine of its own (see inline); streams always do.
 type conn struct {
 	wire  *wire
 	run   *run
 	sock  transport.Socket
-	idler transport.Idler // nil if the socket does not end by itself
-	ctx   context.Context //nolint:containedctx // requests descend from it: it is the connection's life
+	idler transport.Idler   // nil if the socket does not end by itself
+	lists transport.Fielder // nil if the socket knows no lists
+	ctx   context.Context   //nolint:containedctx // requests descend from it: it is the connection's life
 	end   context.CancelCauseFunc
+
+	turn    atomic.Uint64 // odd while a handler runs on the reader, who lost the reading if it changed meanwhile
+	watched atomic.Bool   // the watch looks at turn
+	over    chan struct{} // closed when nobody reads any more
 
 	sending sync.Mutex // one message at a time on sock; also guards call.answered
 
@@ -52,20 +59,63 @@ type conn struct {
 func newConn(w *wire, sock transport.Socket) *conn {
 	r := w.run
 	c := &conn{wire: w, run: r, sock: sock, calls: map[*call]struct{}{}, keys: map[string]*call{}}
+	c.over = make(chan struct{})
 	c.idler, _ = sock.(transport.Idler)
+	c.lists, _ = sock.(transport.Fielder)
 	c.ctx, c.end = context.WithCancelCause(peer.NewContext(r.ctx, peer.Info{Local: sock.Local(), Remote: sock.Remote()}))
 	return c
 }
 
-// serve reads the connection until it ends, and ends with it whatever runs on it.
+// serve serves the connection until it ends.
 func (c *conn) serve() {
+	defer func() { <-c.over }() // also when a handler ends this goroutine
+	c.read()
+}
+
+// read reads the connection until it ends, and ends with it whatever runs on it; or until another goroutine reads on.
+func (c *conn) read() {
+	var in arrival
 	for {
-		var m transport.Message
-		if err := c.sock.Recv(&m); err != nil {
-			break
+		if err := c.recv(&in); err != nil {
+			c.lose()
+			return
 		}
-		c.receive(&m)
+		if !c.receive(&in) {
+			return
+		}
 	}
+}
+
+// readOn reads the connection in a new goroutine. It ends with the connection, or passes the reading on.
+func (c *conn) readOn() { go c.read() }
+
+// recv receives a message into the memory of in.
+func (c *conn) recv(in *arrival) error {
+	in.heading = heading{}
+	if c.lists != nil {
+		if err := c.lists.RecvFields(&in.Fields); err != nil {
+			return err
+		}
+		for i := range in.List {
+			in.note(in.List[i].Name, in.List[i].Value)
+		}
+		return nil
+	}
+	var m transport.Message
+	if err := c.sock.Recv(&m); err != nil {
+		return err
+	}
+	in.header, in.Body = m.Header, m.Body
+	for name, value := range m.Header {
+		in.note(name, value)
+	}
+	return nil
+}
+
+// lose ends what runs on a connection that is lost.
+func (c *conn) lose() {
+	defer c.wire.group.Done()
+	defer close(c.over)
 	c.end(errConnLost)
 	_ = c.sock.Close() // it is lost already
 	c.mu.Lock()
@@ -85,33 +135,29 @@ func (c *conn) serve() {
 	c.wire.forget(c)
 }
 
-// receive takes one message: a frame of a stream that is there, or a request.
-func (c *conn) receive(m *transport.Message) {
-	if c.frame(m) {
-		return
+// receive takes one message: a frame of a stream that is there, or a request. It reports whether the reading goes on
+// here.
+func (c *conn) receive(in *arrival) bool {
+	if c.frame(in) {
+		in.Body = nil // the stream's now
+		return true
 	}
-	call := newCall(c, m)
+	call := newCall(c, in)
 	if !c.run.admit() {
 		call.refuse(errDraining, map[string]string{mucp.Draining: "1"})
-		return
+		return true
 	}
-	if err := call.prepare(); err != nil {
+	if err := call.prepare(&in.heading); err != nil {
 		call.fail(err)
 		c.run.release()
-		return
+		return true
 	}
-	c.start(call)
+	return c.start(call, in)
 }
 
-// frame delivers m if it belongs to a stream that is there, and drops it if it belongs to one that is over.
-func (c *conn) frame(m *transport.Message) bool {
-	mark := m.Header[mucp.Stream]
-	marked := mark != "" || m.Header[mucp.XStream] != ""
-	key := mark
-	if key == "" {
-		key = m.Header[mucp.ID]
-	}
-	text := m.Header[mucp.Error]
+// frame delivers a message if it belongs to a stream that is there, and drops it if it belongs to one that is over.
+func (c *conn) frame(in *arrival) bool {
+	marked, key, text := in.marked(), in.key(), in.errorText
 	c.mu.Lock()
 	there := c.keys[key]
 	over := there == nil && marked && c.finished.has(key)
@@ -121,7 +167,7 @@ func (c *conn) frame(m *transport.Message) bool {
 	c.mu.Unlock()
 	switch {
 	case there != nil && there.stream != nil:
-		there.stream.frame(m.Body, text)
+		there.stream.frame(in.Body, text)
 		return true
 	case text == mucp.EOS, over:
 		return true
@@ -129,15 +175,56 @@ func (c *conn) frame(m *transport.Message) bool {
 	return there != nil && marked // the rest of a stream that was opened to a unary endpoint
 }
 
-// start runs a call, or queues it if it has no id and another without one runs.
-func (c *conn) start(call *call) {
+// start runs a call, or queues it if it has no id and another without one runs. It reports whether the reading goes on
+// here.
+func (c *conn) start(call *call, in *arrival) bool {
 	queued, refused := c.enter(call)
 	switch {
 	case refused != nil:
 		call.fail(refused)
 		c.run.release()
-	case !queued:
+		return true
+	case !queued && call.quick(in.More):
+		return c.inline(call, in)
+	}
+	in.Body = nil // the call's now
+	if !queued {
 		go call.run()
+	}
+	return true
+}
+
+// inline runs a call on the reader, which saves a goroutine and its growing stack. The watch sees to it that the
+// connection is read on if that takes long; then inline reports false.
+func (c *conn) inline(call *call, in *arrival) (mine bool) {
+	turn := c.turn.Add(1)
+	if !c.watched.Load() {
+		c.wire.watch.add(c)
+	}
+	call.inline = true
+	returned := false
+	defer func() {
+		mine = c.turn.CompareAndSwap(turn, turn+1)
+		if !mine {
+			call.route.slow()
+			c.flush() // the new reader may wait since before the answer was queued
+		}
+		if !returned && mine { // the handler ended this goroutine
+			c.readOn()
+		}
+	}()
+	call.run()
+	returned = true
+	if !call.request.spent() {
+		in.Body = nil // somebody keeps it
+	}
+	return true // unless the deferred function knows better
+}
+
+// flush sends what is queued.
+func (c *conn) flush() {
+	if c.lists != nil {
+		_ = c.lists.Flush() // a lost peer needs no answer
 	}
 }
 

@@ -294,7 +294,7 @@ func TestR22_TwoServersShareNothing(t *testing.T) {
 		}
 	}
 	found, _ := reg.GetService("b")
-	want := map[string]string{"transport": "http", "broker": "memory", "server": "mucp", "registry": "memory", "protocol": "mucp"}
+	want := map[string]string{"transport": "http", "broker": "memory", "server": "mucp", "registry": "memory", "protocol": "mucp", "micro-pipeline": "64"}
 	if diff := cmp.Diff(want, found[0].Nodes[0].Metadata); diff != "" {
 		t.Errorf("metadata (-want +got):\n%s", diff)
 	}

@@ -4,18 +4,27 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"sync"
+	"sync/atomic"
 
 	"github.com/microtop/microtop/framework/codec"
+	"github.com/microtop/microtop/framework/internal/carrier"
 	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/transport"
 )
 
 // request is what arrived, as handlers, wrappers and routers see it.
 type request struct {
 	service, method, endpoint string
 	contentType               string // as it was sent
-	header                    map[string]string
+	once                      sync.Once
+	lines                     transport.Lines   // header is made of them
+	header                    map[string]string // complete once Header was called
+	sock                      transport.Socket
 	raw                       []byte
-	read                      bool // raw was given out by Read
+	copied                    bool         // the decoded body holds nothing of raw
+	state                     atomic.Int32 // of raw
+	read                      bool         // raw was given out by Read
 	body                      any
 	streaming                 bool
 	codecs                    *mucp.Codecs
@@ -23,7 +32,28 @@ type request struct {
 	frames                    func() ([]byte, error)
 }
 
-var _ Request = (*request)(nil)
+var (
+	_ Request        = (*request)(nil)
+	_ carrier.Source = (*request)(nil)
+)
+
+// What became of a request's raw body.
+const (
+	unclaimed = iota
+	claimed   // somebody may hold it
+	reused    // its memory is for other requests
+)
+
+// claim returns the raw body for good.
+func (r *request) claim() ([]byte, error) {
+	if r.state.CompareAndSwap(unclaimed, claimed) || r.state.Load() == claimed {
+		return r.raw, nil
+	}
+	return nil, errAnswered
+}
+
+// spent reports whether the raw body's memory can be used again. Nobody gets it any more then.
+func (r *request) spent() bool { return r.copied && r.state.CompareAndSwap(unclaimed, reused) }
 
 // Service implements Request.
 func (r *request) Service() string { return r.service }
@@ -38,7 +68,23 @@ func (r *request) Endpoint() string { return r.endpoint }
 func (r *request) ContentType() string { return r.contentType }
 
 // Header implements Request.
-func (r *request) Header() map[string]string { return r.header }
+func (r *request) Header() map[string]string {
+	r.once.Do(func() {
+		if r.header == nil {
+			r.header = r.lines.Header(2)
+		}
+		for name := range r.header {
+			if isToken(name) {
+				delete(r.header, name)
+			}
+		}
+		r.header[mucp.Local], r.header[mucp.Remote] = r.sock.Local(), r.sock.Remote()
+	})
+	return r.header
+}
+
+// Metadata implements carrier.Source.
+func (r *request) Metadata() map[string]string { return r.Header() }
 
 // Body implements Request.
 func (r *request) Body() any { return r.body }
@@ -48,7 +94,11 @@ func (r *request) Stream() bool { return r.streaming }
 
 // Codec implements Request.
 func (r *request) Codec() codec.Reader {
-	return reader(r.codecs, r.wireType, r.raw, r.header, codec.Request)
+	raw, err := r.claim()
+	if err != nil {
+		return failedReader{err}
+	}
+	return reader(r.codecs, r.wireType, raw, r.Header(), codec.Request)
 }
 
 // Read implements Request. The open frame of a stream has no body.
@@ -60,8 +110,17 @@ func (r *request) Read() ([]byte, error) {
 		return nil, io.EOF
 	}
 	r.read = true
-	return r.raw, nil
+	return r.claim()
 }
+
+// failedReader reads nothing.
+type failedReader struct{ err error }
+
+// ReadHeader implements codec.Reader.
+func (r failedReader) ReadHeader(*codec.Message, codec.MessageType) error { return r.err }
+
+// ReadBody implements codec.Reader.
+func (r failedReader) ReadBody(any) error { return r.err }
 
 // reader returns a reader of one body that is the caller's to keep.
 func reader(codecs *mucp.Codecs, contentType string, body []byte, header map[string]string, kind codec.MessageType) codec.Reader {

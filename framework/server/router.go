@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	errs "github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/internal/mucp"
@@ -55,7 +56,20 @@ type route struct {
 	name     string
 	internal bool
 	serve    HandlerFunc
+	usual    atomic.Int64 // how long it takes, in nanoseconds; zero is unknown
 }
+
+// took notes how long a request took. Of two at the same time one may be forgotten.
+func (r *route) took(d time.Duration) {
+	was, now := r.usual.Load(), max(int64(d), 1)
+	if was > 0 {
+		now = max(was+(now-was)/8, 1)
+	}
+	r.usual.Store(now)
+}
+
+// slow notes that a request held its connection's reader for too long.
+func (r *route) slow() { r.usual.Store(max(r.usual.Load(), int64(watchPeriod))) }
 
 // delivery is a subscriber's function with its wrappers around it.
 type delivery struct {
@@ -248,16 +262,31 @@ func (m *method) newResponse() any {
 	return v.Interface()
 }
 
+// arguments are the values of one call of a method. They are used again.
+type arguments struct {
+	ctx  context.Context //nolint:containedctx // reflection needs its address
+	list [4]reflect.Value
+}
+
+var spareArguments = sync.Pool{New: func() any {
+	a := new(arguments)
+	a.list[1] = reflect.ValueOf(&a.ctx).Elem()
+	return a
+}}
+
 // serve is the innermost HandlerFunc.
 func (m *method) serve(ctx context.Context, req Request, rsp any) error {
-	var args [4]reflect.Value
-	args[0], args[1] = m.receiver, reflect.ValueOf(ctx)
+	a := spareArguments.Get().(*arguments) //nolint:forcetypeassert // the pool holds nothing else
+	a.ctx, a.list[0] = ctx, m.receiver
 	n := 4
 	if m.stream {
-		args[2], n = reflect.ValueOf(rsp), 3
+		a.list[2], n = reflect.ValueOf(rsp), 3
 	} else {
-		args[2], args[3] = reflect.ValueOf(req.Body()), reflect.ValueOf(rsp)
+		a.list[2], a.list[3] = reflect.ValueOf(req.Body()), reflect.ValueOf(rsp)
 	}
-	err, _ := m.Func.Call(args[:n])[0].Interface().(error)
+	results := m.Func.Call(a.list[:n])
+	a.ctx, a.list[2], a.list[3] = nil, reflect.Value{}, reflect.Value{}
+	spareArguments.Put(a)
+	err, _ := results[0].Interface().(error)
 	return err
 }

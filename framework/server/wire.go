@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 
 // drainLinger is how long connections stay open after everything has run, for peers to read that it is over.
 const drainLinger = 100 * time.Millisecond
+
+// maxPipeline is the most calls that peers are told to have in flight on one connection: more would gain nothing.
+const maxPipeline = 64
 
 // mucpDriver serves the framework's own protocol over any transport.
 type mucpDriver struct{}
@@ -47,7 +51,8 @@ type wire struct {
 	streamsPerConn int
 	unread         time.Duration // how long a stream's handler may take no frame while more come
 
-	group sync.WaitGroup // the accepting, and the readers of connections
+	group sync.WaitGroup // the accepting, and the reading of connections
+	watch watch
 
 	mu    sync.Mutex
 	conns map[*conn]struct{} // nil once closed
@@ -69,7 +74,19 @@ func (w *wire) Addr() string { return w.listener.Addr() }
 
 // Metadata implements Wire.
 func (w *wire) Metadata() map[string]string {
-	return map[string]string{"transport": w.run.opts.Transport.String(), "protocol": mucp.Name}
+	md := map[string]string{"transport": w.run.opts.Transport.String(), "protocol": mucp.Name}
+	if depth := pipelineDepth(w.streamsPerConn); depth > 1 {
+		md[mucp.Pipeline] = strconv.Itoa(depth)
+	}
+	return md
+}
+
+// pipelineDepth is how many calls a peer may have in flight on one connection, where a connection may have so many.
+func pipelineDepth(perConn int) int {
+	if perConn < 0 || perConn > maxPipeline {
+		return maxPipeline
+	}
+	return perConn
 }
 
 // serve serves one connection, in the transport's goroutine.
@@ -87,7 +104,6 @@ func (w *wire) serve(sock transport.Socket) {
 		_ = sock.Close() // nobody waits for it
 		return
 	}
-	defer w.group.Done()
 	c.serve()
 }
 
@@ -146,9 +162,11 @@ func (w *wire) Close() error {
 	w.conns = nil
 	w.mu.Unlock()
 	for _, c := range open {
+		c.flush()
 		_ = c.sock.Close() // everything on it is over
 	}
 	w.group.Wait()
+	w.watch.stop()
 	return err
 }
 

@@ -14,6 +14,8 @@ type Fields struct {
 	Body []byte
 	// Lines are the headers as they came.
 	Lines Lines
+	// More says that bytes of a further message have come already.
+	More bool
 }
 
 // Fielder is a socket that works without maps: nothing is allocated for a message but its Lines.

@@ -35,7 +35,7 @@ func seeds(f *testing.F, pattern string) {
 }
 
 // parse reads messages until the first error and returns their headers and bodies.
-func parse(source io.Reader, read func(text string, f *Fields, l limits.Limits) (head, error), untilClose bool) ([]Message, error) {
+func parse(source io.Reader, read parser, untilClose bool) ([]Message, error) {
 	rd := reader{source: source, limits: limits.Default()}
 	var all []Message
 	for {
@@ -49,7 +49,7 @@ func parse(source io.Reader, read func(text string, f *Fields, l limits.Limits) 
 			return all, err
 		}
 		var f Fields
-		h, err := read(text, &f, rd.limits)
+		h, err := rd.heads.parse(text, &f, rd.limits, read)
 		if err != nil {
 			return all, err
 		}

@@ -110,7 +110,7 @@ func (c *httpClient) RecvFields(f *Fields) error {
 	if h.code != 200 {
 		return &StatusError{Code: h.code, Status: h.status, Body: cut(string(body), maxErrorBody)}
 	}
-	f.Body = body
+	f.Body, f.More = body, c.reader.buffered() > 0
 	return nil
 }
 
@@ -121,7 +121,7 @@ func (c *httpClient) response(f *Fields) (head, error) {
 		if err != nil {
 			return head{}, err
 		}
-		h, err := parseResponse(text, f, c.reader.limits)
+		h, err := c.reader.heads.parse(text, f, c.reader.limits, parseResponse)
 		switch {
 		case err != nil:
 			return head{}, err

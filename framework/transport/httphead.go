@@ -106,7 +106,7 @@ func parseResponse(text string, f *Fields, l limits.Limits) (head, error) {
 
 // parseLines parses header lines. strict refuses repeated headers that must be single.
 func (h *head) parseLines(lines string, f *Fields, l limits.Limits, strict bool) error {
-	f.Lines, f.List = Lines(lines), f.List[:0]
+	f.Lines, f.List = Lines(lines), f.List[:0] // linesOf says the same
 	count := 0
 	for lines != "" {
 		var line string
@@ -166,6 +166,12 @@ func (h *head) frame(name, value string) error {
 		h.proceed = h.minor == '1'
 	}
 	return nil
+}
+
+// linesOf returns the header lines of a head.
+func linesOf(text string) Lines {
+	_, lines, _ := strings.Cut(text, "\r\n")
+	return Lines(lines)
 }
 
 const maxInt = uint64(^uint(0) >> 1)

@@ -22,8 +22,9 @@ type reader struct {
 	// waiting, if not nil, is told when the rest of a head or body must be waited for.
 	waiting func(body bool)
 
-	buf  []byte
-	r, w int // buf[r:w] is unread
+	heads heads
+	buf   []byte
+	r, w  int // buf[r:w] is unread
 }
 
 // buffered is the number of bytes that came and are not parsed yet.
@@ -67,8 +68,8 @@ func (rd *reader) need(body bool) error {
 }
 
 // head returns the next message's start line and headers without the empty line at their end. At least one byte of it
-// must be buffered.
-func (rd *reader) head() (string, error) {
+// must be buffered. It is valid until the next read.
+func (rd *reader) head() ([]byte, error) {
 	scanned := 0
 	for {
 		unread := rd.buf[rd.r:rd.w]
@@ -80,28 +81,28 @@ func (rd *reader) head() (string, error) {
 			}
 			end := scanned + i // of the line, at its \n
 			if end == 0 || unread[end-1] != '\r' {
-				return "", refuse(400, "line ends in a bare line feed")
+				return nil, refuse(400, "line ends in a bare line feed")
 			}
 			if limits.Exceeded(end, rd.limits.HeaderBytes) {
 				break
 			}
 			if end >= 3 && unread[end-2] == '\n' {
 				rd.r += end + 1
-				return string(unread[:end-3]), nil
+				return unread[:end-3], nil
 			}
 			if end == 1 {
-				return "", refuse(400, "empty start line")
+				return nil, refuse(400, "empty start line")
 			}
 			scanned = end + 1
 		}
 		if limits.Exceeded(len(unread), rd.limits.HeaderBytes) {
-			return "", refuse(431, "headers over %d bytes", rd.limits.HeaderBytes)
+			return nil, refuse(431, "headers over %d bytes", rd.limits.HeaderBytes)
 		}
 		if !tokenByte[unread[0]] {
-			return "", refuse(400, "malformed HTTP message %q", unread[:min(len(unread), 16)])
+			return nil, refuse(400, "malformed HTTP message %q", unread[:min(len(unread), 16)])
 		}
 		if err := rd.need(false); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 }

@@ -153,7 +153,7 @@ func (s *httpServer) RecvFields(f *Fields) error {
 	}
 	err := s.request(f)
 	if err == nil {
-		s.used = true
+		s.used, f.More = true, s.reader.buffered() > 0
 		if s.phase != idle {
 			s.phase = none
 		}
@@ -202,7 +202,7 @@ func (s *httpServer) request(f *Fields) error {
 	if err != nil {
 		return err
 	}
-	h, err := parseRequest(text, f, s.reader.limits)
+	h, err := s.reader.heads.parse(text, f, s.reader.limits, parseRequest)
 	if err != nil {
 		return err
 	}

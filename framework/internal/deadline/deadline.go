@@ -24,10 +24,17 @@ var _ context.Context = (*Context)(nil)
 
 // New returns a context that ends with its parent, at the given time (the zero time is none), or by End.
 func New(parent context.Context, at time.Time) *Context {
+	c := new(Context)
+	c.Begin(parent, at)
+	return c
+}
+
+// Begin makes a zero Context, which may be a part of something else, what New returns.
+func (c *Context) Begin(parent context.Context, at time.Time) {
 	if own, ok := parent.Deadline(); ok && (at.IsZero() || own.Before(at)) {
 		at = own
 	}
-	return &Context{parent: parent, at: at}
+	c.parent, c.at = parent, at
 }
 
 // End ends the context. It may be called more than once, and has to be called at least once.

@@ -24,6 +24,9 @@ const (
 	// DebugToken opens the debug service; the server takes it out of the metadata.
 	DebugToken = "Micro-Debug-Token" //nolint:gosec // a header's name
 
+	// Pipeline is the node metadata by which a server says how many calls it takes on one connection at a time.
+	Pipeline = "micro-pipeline"
+
 	// Local and Remote are metadata that a server adds: the connection's addresses.
 	Local  = "Local"
 	Remote = "Remote"
