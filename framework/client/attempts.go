@@ -41,7 +41,7 @@ func (a *attempts) run(ctx *deadline.Context, began time.Time) error {
 			began = time.Now()
 		}
 		failed = a.once(ctx, began, a.most-i)
-		if failed == nil || i == a.most-1 || ctx.Err() != nil || !a.again(ctx, i, &failed) {
+		if failed == nil || i == a.most-1 || ctx.Err() != nil || a.to.nowhere || !a.again(ctx, i, &failed) {
 			break
 		}
 	}
@@ -94,7 +94,7 @@ func (a *attempts) once(ctx *deadline.Context, began time.Time, left int) error 
 	}
 	o := a.opts
 	if end, ok := ctx.Deadline(); ok {
-		if o.RequestTimeout = max(end.Sub(began), 1); left > 1 && o.Idempotent {
+		if o.RequestTimeout = max(end.Sub(began), 1); left > 1 && o.Idempotent && !a.to.alone {
 			o.RequestTimeout /= time.Duration(left)
 			ctx = deadline.New(ctx, began.Add(o.RequestTimeout))
 			defer ctx.End()

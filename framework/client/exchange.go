@@ -3,11 +3,8 @@ package client
 import (
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"slices"
-	"strconv"
-	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -15,7 +12,6 @@ import (
 	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/internal/deadline"
 	"github.com/microtop/microtop/framework/internal/mucp"
-	"github.com/microtop/microtop/framework/metadata"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/transport"
 )
@@ -28,19 +24,23 @@ func (c *mucpClient) call(ctx context.Context, node *registry.Node, req Request,
 		return err
 	}
 	defer x.release()
-	x.message.Header[mucp.Timeout] = mucp.FormatTimeout(o.RequestTimeout)
+	x.add(mucp.Timeout, c.timeoutText(o.RequestTimeout))
 	pooled, err := c.connect(ctx, in, node.Address, o)
 	if err != nil {
 		return err
 	}
-	answer, err := c.exchange(ctx, pooled, x, rsp)
+	if x.id == "" {
+		x.setID(pooled.nextID(c, node))
+	}
+	answered, err := c.exchange(ctx, pooled, x, rsp)
+	answer := &pooled.answer
 	if o.attempt != nil {
-		o.attempt.Sent, o.attempt.Reused = len(x.message.Body), pooled.reused
-		if answer != nil {
-			o.attempt.Received, o.attempt.Header = len(answer.Body), maps.Clone(answer.Header)
+		o.attempt.Sent, o.attempt.Reused = len(x.body), pooled.reused
+		if answered {
+			o.attempt.Received, o.attempt.Header = len(answer.Body), answer.header()
 		}
 	}
-	if answer == nil {
+	if !answered {
 		return err
 	}
 	err = x.decode(answer, rsp)
@@ -51,84 +51,6 @@ func (c *mucpClient) call(ctx context.Context, node *registry.Node, req Request,
 	}
 	c.pool.put(pooled)
 	return err
-}
-
-// outgoing is an encoded request. It is reused: transports do not keep what they send.
-type outgoing struct {
-	message transport.Message
-	codec   *mucp.Codec
-	id      string
-}
-
-var outgoings = sync.Pool{New: func() any {
-	return &outgoing{message: transport.Message{Header: make(map[string]string, 16)}}
-}}
-
-// encode makes the message of a request. stream is the id of the stream it opens, or empty.
-func (c *mucpClient) encode(ctx context.Context, in *setup, node *registry.Node, req Request, stream string) (*outgoing, error) {
-	contentType := req.ContentType()
-	if contentType == "" {
-		contentType = in.opts.ContentType
-	}
-	wireType := contentType
-	if node.Metadata["protocol"] == "" {
-		wireType = mucp.Legacy(contentType)
-	}
-	lent := in.codecs.Lend(wireType, nil)
-	if lent == nil {
-		return nil, newError(clientID, 500, "", errors.New("unsupported Content-Type: "+contentType))
-	}
-	x := outgoings.Get().(*outgoing) //nolint:forcetypeassert // the pool holds nothing else
-	x.codec, x.id = lent, stream
-	if x.id == "" {
-		x.id = c.nextID()
-	}
-	x.headers(ctx, req, contentType, wireType)
-	if stream != "" {
-		x.message.Header[mucp.Stream] = stream
-	}
-	body, err := write(x.codec, codec.Request, x.id, req, x.message.Header, req.Body())
-	if err != nil {
-		x.release()
-		return nil, newError(codecID, 500, "", err)
-	}
-	x.message.Body = body
-	return x, nil
-}
-
-func (c *mucpClient) nextID() string { return strconv.FormatUint(c.sequence.Add(1)-1, 10) }
-
-func (x *outgoing) release() {
-	x.codec.Release()
-	clear(x.message.Header)
-	*x = outgoing{message: transport.Message{Header: x.message.Header}}
-	outgoings.Put(x)
-}
-
-// write encodes v. The bytes are valid until the codec is used again.
-func write(lent *mucp.Codec, kind codec.MessageType, id string, req Request, header map[string]string, v any) ([]byte, error) {
-	var m *codec.Message
-	if !lent.Plain() {
-		m = &codec.Message{Id: id, Type: kind, Target: req.Service(), Method: req.Method(), Endpoint: req.Endpoint(), Header: header}
-	}
-	if err := lent.Write(m, v); err != nil {
-		return nil, err
-	}
-	return lent.Written(), nil
-}
-
-// headers sets the headers of a request: the context's metadata, and the protocol's own (docs/wire.md §3.1).
-func (x *outgoing) headers(ctx context.Context, req Request, contentType, wireType string) {
-	h := x.message.Header
-	metadata.Range(ctx, func(key, value string) bool {
-		if key = mucp.Canonical(key); !mucp.Reserved(key) {
-			h[key] = value
-		}
-		return true
-	})
-	h[mucp.ID] = x.id
-	h[mucp.Service], h[mucp.Method], h[mucp.Endpoint] = req.Service(), req.Method(), req.Endpoint()
-	h[mucp.ContentType], h[mucp.Accept] = wireType, contentType
 }
 
 // connect returns an idle connection to the address, or a new one.
@@ -167,48 +89,44 @@ func timeoutError(cause error) *callError { return newError(clientID, 408, "call
 
 // exchange sends the request and receives an answer on the caller's goroutine. Without an answer the connection is
 // closed.
-func (c *mucpClient) exchange(ctx context.Context, on *conn, x *outgoing, rsp any) (*transport.Message, error) {
+func (c *mucpClient) exchange(ctx context.Context, on *conn, x *outgoing, rsp any) (answered bool, err error) {
 	stop := on.guard(ctx)
-	answer, err := on.roundTrip(x, reusable(x.codec, rsp))
+	err = on.roundTrip(x, reusable(x.codec, rsp))
 	if !stop() && err == nil {
 		err = ctx.Err() // the connection is being closed: the answer came too late
 	}
 	if err == nil {
-		return answer, nil
+		return true, nil
 	}
 	_ = on.Close() // it cannot be used again
 	if on.reused && ctx.Err() == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.pool.drop(on.address) // whatever ended this one ended the others
 	}
-	return nil, lostError(ctx, err)
+	return false, lostError(ctx, err)
 }
 
 // guard makes what runs on the connection end with ctx. stop reports false if it did.
 func (c *conn) guard(ctx context.Context) (stop func() bool) {
-	closeIt := func() { _ = c.Close() } // whoever uses it sees that
 	if c.deadline == nil {
-		return context.AfterFunc(ctx, closeIt)
+		return context.AfterFunc(ctx, c.closeIt)
 	}
 	end, _ := ctx.Deadline() // the zero time is none
 	if err := c.deadline.SetDeadline(end); err != nil {
-		return context.AfterFunc(ctx, closeIt)
+		return context.AfterFunc(ctx, c.closeIt)
 	}
-	return deadline.OnCancel(ctx, closeIt)
+	return deadline.OnCancel(ctx, c.closeIt)
 }
 
 // roundTrip sends and receives. If sending failed, the server may have said before that it drains.
-func (c *conn) roundTrip(x *outgoing, reuseBody bool) (*transport.Message, error) {
-	if failed := c.Send(&x.message); failed != nil {
-		if !c.reused || errors.Is(failed, os.ErrDeadlineExceeded) {
-			return nil, failed
-		}
-		answer, err := c.recv(reuseBody)
-		if err != nil || answer.Header[mucp.Draining] == "" {
-			return nil, failed
-		}
-		return answer, nil
+func (c *conn) roundTrip(x *outgoing, reuseBody bool) error {
+	failed := c.send(x.list, x.body)
+	if failed == nil {
+		return c.recv(reuseBody)
 	}
-	return c.recv(reuseBody)
+	if !c.reused || errors.Is(failed, os.ErrDeadlineExceeded) || c.recv(reuseBody) != nil || !c.answer.draining {
+		return failed
+	}
+	return nil
 }
 
 // reusable reports whether decoding into rsp keeps nothing of the encoded body.
@@ -234,20 +152,18 @@ func lostError(ctx context.Context, err error) error {
 }
 
 // decode decodes an answer into rsp, or returns the error that it carries.
-func (x *outgoing) decode(answer *transport.Message, rsp any) error {
-	h := answer.Header
-	if h[mucp.Draining] != "" {
+func (x *outgoing) decode(a *answer, rsp any) error {
+	switch {
+	case a.draining:
 		return notRunError(newError(mucp.ServerID, 500, "", drainingError{}))
+	case a.errorText != "":
+		return mucp.NewRemoteError(a.errorText)
+	case a.contentType == "text/plain": // a v4 server that does not know the content type (docs/wire.md §3.3)
+		return newError(clientID, 500, "", errors.New(string(a.Body)))
 	}
-	if text := h[mucp.Error]; text != "" {
-		return mucp.NewRemoteError(text)
-	}
-	if h[mucp.ContentType] == "text/plain" { // a v4 server that does not know the content type (docs/wire.md §3.3)
-		return newError(clientID, 500, "", errors.New(string(answer.Body)))
-	}
-	x.codec.Reset(answer.Body)
+	x.codec.Reset(a.Body)
 	if !x.codec.Plain() {
-		m := codec.Message{Type: codec.Response, Header: h}
+		m := codec.Message{Type: codec.Response, Header: a.header()}
 		if err := x.codec.ReadHeader(&m, codec.Response); err != nil {
 			return newError(codecID, 500, "", err)
 		}
@@ -255,7 +171,7 @@ func (x *outgoing) decode(answer *transport.Message, rsp any) error {
 			return mucp.NewRemoteError(m.Error)
 		}
 	}
-	if rsp == nil || len(answer.Body) == 0 {
+	if rsp == nil || len(a.Body) == 0 {
 		return nil
 	}
 	if err := x.codec.ReadBody(rsp); err != nil {

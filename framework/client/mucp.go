@@ -19,6 +19,7 @@ type mucpClient struct {
 	innermost CallFunc // c.call
 	pool      pool
 	endpoints endpoints
+	timeouts  timeouts
 	connected atomic.Bool // the broker is
 }
 
@@ -30,6 +31,7 @@ type setup struct {
 	codecs *mucp.Codecs
 	own    selector.Selector // made by the client; nil if the user gave one
 	proxy  proxy
+	picker selector.Picker // the selector, if it picks without a Next
 }
 
 func newClient(opts ...Option) Client {
@@ -58,6 +60,9 @@ func (c *mucpClient) apply(o Options, old *setup) {
 		now.opts.Selector = now.own
 	case o.Selector == nil:
 		now.opts.Selector = selector.DefaultSelector
+	}
+	if picker, ok := now.opts.Selector.(selector.Picker); ok {
+		now.picker = picker
 	}
 	c.pool.configure(o.PoolSize, o.PoolTTL)
 	c.setup.Store(now)

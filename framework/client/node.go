@@ -14,15 +14,36 @@ import (
 
 // target is where a call's attempts go.
 type target struct {
-	service string // whose nodes are marked
-	next    selector.Next
-	marked  bool // the selector wants to hear how it went
+	service  string        // whose nodes are marked
+	marked   bool          // the selector wants to hear how it went
+	picks    selector.Next // nil if the picker is to be asked
+	picker   selector.Picker
+	selector selector.Selector
+	last     *registry.Node // which the picker gave
+	alone    bool           // there is known to be no other node
+	nowhere  bool           // nothing could be selected at all
+}
+
+// next returns the node of the next attempt.
+func (t *target) next() (*registry.Node, error) {
+	if t.picks != nil {
+		return t.picks()
+	}
+	node, alone, err := t.picker.Pick(t.service, t.last)
+	if errors.Is(err, selector.ErrNeedsNext) {
+		if t.picks, err = t.selector.Select(t.service); err == nil {
+			return t.picks()
+		}
+	}
+	t.nowhere = err != nil && t.last == nil
+	t.last, t.alone = node, alone
+	return node, err
 }
 
 // target finds out where a request goes: to the addresses given, to a proxy, or to the nodes of its service. It says in
 // opts whether the endpoint is idempotent, if the registry knows.
 func (c *mucpClient) target(in *setup, req Request, opts *CallOptions) (target, error) {
-	t := target{service: req.Service()}
+	t := target{service: req.Service(), selector: in.opts.Selector}
 	address := opts.Address
 	if in.proxy.set() {
 		address = in.proxy.address
@@ -31,7 +52,7 @@ func (c *mucpClient) target(in *setup, req Request, opts *CallOptions) (target, 
 		}
 	}
 	if len(address) > 0 {
-		t.next = addresses(address)
+		t.picks, t.alone = addresses(address), len(address) == 1
 		return t, nil
 	}
 	t.marked = true
@@ -41,15 +62,17 @@ func (c *mucpClient) target(in *setup, req Request, opts *CallOptions) (target, 
 	if old {
 		selecting = append(slices.Clone(selecting), c.endpoints.look(name, now))
 	}
-	next, err := in.opts.Selector.Select(t.service, selecting...)
-	if err != nil {
-		return t, selectError(t.service, err)
+	if t.picker = in.picker; t.picker == nil || len(selecting) > 0 {
+		picks, err := in.opts.Selector.Select(t.service, selecting...)
+		if err != nil {
+			return t, selectError(t.service, err)
+		}
+		t.picks = picks
 	}
 	if old {
 		idempotent, _ = c.endpoints.idempotent(name, now)
 	}
 	opts.Idempotent = opts.Idempotent || idempotent
-	t.next = next
 	return t, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/microtop/microtop/framework/internal/mucp"
+	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -17,27 +19,51 @@ type conn struct {
 	era      int  // of the pool that made it
 	reused   bool // it served a call before
 	deadline transport.Deadliner
-	reuse    transport.Reuser
-	message  transport.Message // received last; its header map is reused
+	lists    transport.Fielder // nil if the transport knows no lists
+	answer   answer            // received last
+	ids      [idRing]string    // of calls, in turn; made when they are first used
+	turn     uint
+	closeIt  func() // Close, for callbacks
 }
+
+// idRing is how many ids a connection uses in turn: heads that were seen before need not be parsed again.
+const idRing = 8
 
 func newConn(c transport.Client, address string, era int) *conn {
 	out := &conn{Client: c, address: address, created: time.Now(), era: era}
 	out.deadline, _ = c.(transport.Deadliner)
-	out.reuse, _ = c.(transport.Reuser)
+	out.lists, _ = c.(transport.Fielder)
+	out.closeIt = func() { _ = c.Close() } // whoever uses it sees that
 	return out
 }
 
-// recv receives into c.message. The body's memory is reused only if the caller keeps nothing of it.
-func (c *conn) recv(reuseBody bool) (*transport.Message, error) {
+// send sends a message whose headers have their names in canonical form.
+func (c *conn) send(list []transport.Field, body []byte) error {
+	if c.lists != nil {
+		return c.lists.SendFields(list, body)
+	}
+	return c.Send(&transport.Message{Header: headerOf(list), Body: body})
+}
+
+// recv receives into c.answer. The body's memory is used again only if the caller keeps nothing of it.
+func (c *conn) recv(reuseBody bool) error {
 	if !reuseBody {
-		c.message.Body = nil
+		c.answer.Body = nil
 	}
-	if c.reuse != nil {
-		return &c.message, c.reuse.RecvReuse(&c.message)
+	return c.answer.recv(c.Client, c.lists)
+}
+
+// nextID returns the id of the next call. A v4 server may still hold the one before under its id when the answer is
+// here, so that it gets another one each time.
+func (c *conn) nextID(of *mucpClient, node *registry.Node) string {
+	if node.Metadata[mucp.Pipeline] == "" {
+		return of.nextID()
 	}
-	c.message = transport.Message{}
-	return &c.message, c.Recv(&c.message)
+	c.turn = (c.turn + 1) % idRing
+	if c.ids[c.turn] == "" {
+		c.ids[c.turn] = of.nextID()
+	}
+	return c.ids[c.turn]
 }
 
 // pool keeps idle connections by the address they were dialled with, and hands out the one used last. Connections live

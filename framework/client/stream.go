@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
+	"slices"
 	"sync"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/internal/deadline"
@@ -75,19 +77,19 @@ func (c *mucpClient) open(life *deadline.Context, in *setup, node *registry.Node
 	}
 	defer x.release()
 	if end, ok := life.Deadline(); ok {
-		x.message.Header[mucp.Timeout] = mucp.FormatTimeout(max(time.Until(end), 1))
+		x.add(mucp.Timeout, mucp.FormatTimeout(max(time.Until(end), 1)))
 	}
 	dialled, err := dial(life, in, node.Address, o.DialTimeout, transport.WithStream())
 	if err != nil {
 		return nil, err
 	}
 	s := &stream{
-		conn: newConn(dialled, node.Address, 0), life: life, codecs: in.codecs, header: maps.Clone(x.message.Header), id: id,
-		wireType: x.message.Header[mucp.ContentType],
+		conn: newConn(dialled, node.Address, 0), life: life, codecs: in.codecs, list: slices.Clone(x.list), id: id,
+		wireType: headerOf(x.list)[mucp.ContentType],
 	}
 	s.request = streamRequest{req, s}
 	s.stop = s.conn.guard(life)
-	if err := s.conn.Send(&x.message); err != nil {
+	if err := s.conn.send(x.list, x.body); err != nil {
 		s.stop()
 		_ = s.conn.Close() // err says what matters
 		return nil, lostError(life, err)
@@ -106,15 +108,17 @@ type stream struct {
 	id       string
 	wireType string
 
-	sending sync.Mutex // one frame at a time; guards header and ended
-	header  map[string]string
+	sending sync.Mutex // one frame at a time; guards ended
+	list    []transport.Field
 	ended   bool // no more frames are sent
 
 	mu       sync.Mutex // guards the rest
 	closed   bool
 	over     error // what Recv returns from now on
 	err      error
-	answer   *transport.Message
+	answer   *answer // received last
+	seen     bool    // somebody holds it
+	spare    *answer // to receive the next into; nil while that is done
 	skipped  int
 	received int
 }
@@ -144,11 +148,19 @@ func (s *stream) Send(v any) error {
 	}
 	lent := s.codecs.Lend(s.wireType, nil)
 	defer lent.Release()
-	body, err := write(lent, codec.Request, s.id, s.request, s.header, v)
+	list := s.list
+	var header map[string]string
+	if !lent.Plain() {
+		header = headerOf(list)
+	}
+	body, err := write(lent, codec.Request, s.id, s.request, header, v)
 	if err != nil {
 		return s.fail(newError(codecID, 500, "", err))
 	}
-	if err := s.conn.Send(&transport.Message{Header: s.header, Body: body}); err != nil {
+	if header != nil {
+		list = listOf(header)
+	}
+	if err := s.conn.send(list, body); err != nil {
 		return s.fail(s.lost(err))
 	}
 	return nil
@@ -167,8 +179,7 @@ func (s *stream) sendEnd() error {
 		return nil
 	}
 	s.ended = true
-	s.header[mucp.Error] = mucp.EOS
-	if err := s.conn.Send(&transport.Message{Header: s.header}); err != nil {
+	if err := s.conn.send(append(slices.Clone(s.list), transport.Field{Name: mucp.Error, Value: mucp.EOS}), nil); err != nil {
 		return s.fail(s.lost(err))
 	}
 	return nil
@@ -180,8 +191,8 @@ func (s *stream) Recv(v any) error {
 		return over
 	}
 	for {
-		m := new(transport.Message)
-		if err := s.conn.Recv(m); err != nil {
+		m := s.next(v)
+		if err := m.recv(s.conn.Client, s.conn.lists); err != nil {
 			return s.finish(s.lost(err))
 		}
 		s.note(m)
@@ -201,29 +212,28 @@ func (s *stream) Recv(v any) error {
 }
 
 // endOf returns what a frame that ends the stream ends it with.
-func (s *stream) endOf(m *transport.Message) error {
-	h := m.Header
-	switch text := h[mucp.Error]; {
-	case h[mucp.Draining] != "":
+func (s *stream) endOf(m *answer) error {
+	switch {
+	case m.draining:
 		return notRunError(newError(mucp.ServerID, 500, "", drainingError{}))
-	case text == mucp.EOS:
+	case m.errorText == mucp.EOS:
 		if err := s.onlySkipped(); err != nil {
 			return err
 		}
 		return io.EOF
-	case text != "":
-		return mucp.NewRemoteError(text)
-	case h[mucp.ContentType] == "text/plain":
+	case m.errorText != "":
+		return mucp.NewRemoteError(m.errorText)
+	case m.contentType == "text/plain":
 		return newError(clientID, 500, "", errors.New(string(m.Body)))
 	}
 	return nil
 }
 
-func (s *stream) decode(m *transport.Message, v any) error {
+func (s *stream) decode(m *answer, v any) error {
 	lent := s.codecs.Lend(s.wireType, m.Body)
 	defer lent.Release()
 	if !lent.Plain() {
-		if err := lent.ReadHeader(&codec.Message{Type: codec.Response, Header: m.Header}, codec.Response); err != nil {
+		if err := lent.ReadHeader(&codec.Message{Type: codec.Response, Header: m.header()}, codec.Response); err != nil {
 			return err
 		}
 	}
@@ -302,10 +312,28 @@ func (s *stream) remember(err error) {
 	s.err = err
 }
 
-func (s *stream) note(m *transport.Message) {
+// next returns what to receive the next frame for v into.
+func (s *stream) next(v any) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answer = m
+	m := s.spare
+	if s.spare = nil; m == nil {
+		m = new(answer)
+	}
+	if _, isProto := v.(proto.Message); !isProto {
+		m.Body = nil // what is decoded may keep it
+	}
+	return m
+}
+
+// note makes m the frame received last. The one before is used again, unless somebody holds it.
+func (s *stream) note(m *answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.seen {
+		s.spare = s.answer
+	}
+	s.answer, s.seen = m, false
 }
 
 // count counts a frame. It returns how many were skipped in a row, as long as none was decoded.
@@ -353,7 +381,8 @@ func (s *stream) Response() Response {
 	defer s.mu.Unlock()
 	r := &streamResponse{stream: s, message: s.answer}
 	if r.message == nil {
-		r.message = new(transport.Message)
+		r.message = new(answer)
 	}
+	s.seen = true
 	return r
 }

@@ -3,7 +3,6 @@ package client
 import (
 	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/internal/mucp"
-	"github.com/microtop/microtop/framework/transport"
 )
 
 // streamRequest is the request of an open stream.
@@ -26,7 +25,7 @@ func (w streamWriter) Write(_ *codec.Message, v any) error { return w.stream.Sen
 // streamResponse is the last frame of a stream.
 type streamResponse struct {
 	stream  *stream
-	message *transport.Message
+	message *answer
 }
 
 var (
@@ -38,14 +37,15 @@ var (
 func (r *streamResponse) Codec() codec.Reader { return r }
 
 // Header implements Response.
-func (r *streamResponse) Header() map[string]string { return r.message.Header }
+func (r *streamResponse) Header() map[string]string { return r.message.header() }
 
 // Read implements Response.
 func (r *streamResponse) Read() ([]byte, error) { return r.message.Body, nil }
 
 // ReadHeader implements codec.Reader.
 func (r *streamResponse) ReadHeader(m *codec.Message, _ codec.MessageType) error {
-	m.Header, m.Error, m.Id = r.message.Header, r.message.Header[mucp.Error], r.message.Header[mucp.ID]
+	m.Header = r.message.header()
+	m.Error, m.Id = m.Header[mucp.Error], m.Header[mucp.ID]
 	return nil
 }
 

@@ -1,0 +1,113 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/server/servertest/fleet"
+	"github.com/microtop/microtop/framework/transport"
+	"google.golang.org/protobuf/proto"
+)
+
+// canned listens, gives every request the same answer without new memory, and registers itself.
+func canned(t testing.TB, w *world, rsp proto.Message) {
+	body, err := proto.Marshal(rsp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nMicro-Id: 1\r\nContent-Type: application/protobuf\r\n\r\n%s", len(body), body)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	t.Cleanup(group.Wait)
+	t.Cleanup(func() { l.Close() })
+	group.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			group.Go(func() {
+				defer conn.Close()
+				in := make([]byte, 4096)
+				for {
+					if _, err := conn.Read(in); err != nil {
+						return
+					}
+					if _, err := conn.Write(reply); err != nil {
+						return
+					}
+				}
+			})
+		}
+	})
+	node := &registry.Node{Id: "canned", Address: l.Addr().String(), Metadata: map[string]string{"protocol": "mucp", "micro-pipeline": "64"}}
+	if err := w.registry.Register(&registry.Service{Name: fleet.Service, Version: "1", Nodes: []*registry.Node{node}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAllocationsOfACall counts the client's end alone, the messages included: request, reply and the reply's string.
+func TestAllocationsOfACall(t *testing.T) {
+	if raceDetector {
+		t.Skip("not run: the race detector allocates")
+	}
+	w := newWorld(t, transport.NewHTTPTransport())
+	canned(t, w, &fleet.HelloResponse{Message: "0123456789012345678901234567"})
+	c := w.client(client.ContentType("application/protobuf"))
+	cancellable, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for name, tc := range map[string]struct {
+		ctx  context.Context
+		most float64
+	}{
+		"a background context":  {context.Background(), 5},
+		"a cancellable context": {cancellable, 7},
+	} {
+		call := func() {
+			rsp := new(fleet.HelloResponse)
+			req := c.NewRequest(fleet.Service, "Greeter.Hello", &fleet.HelloRequest{Name: "0123456789012345678901234567"})
+			if err := c.Call(tc.ctx, req, rsp); err != nil || rsp.GetMessage() == "" {
+				t.Fatal(rsp, err)
+			}
+		}
+		for range 20 {
+			call()
+		}
+		if n := testing.AllocsPerRun(500, call); n > tc.most {
+			t.Errorf("%s: %v allocations, at most %v are let", name, n, tc.most)
+		} else {
+			t.Logf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// BenchmarkUnaryParallel has so many callers, who share one client.
+func BenchmarkUnaryParallel(b *testing.B) {
+	for _, callers := range []int{1, 16, 128} {
+		b.Run(fmt.Sprint(callers), func(b *testing.B) {
+			w := newWorld(b, transport.NewHTTPTransport())
+			w.serve()
+			c := w.client(client.PoolSize(200), client.ContentType("application/protobuf"))
+			req := &fleet.HelloRequest{Name: "0123456789012345678901234567"}
+			b.ReportAllocs()
+			b.SetParallelism(max(callers/2, 1))
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					rsp := new(fleet.HelloResponse)
+					if err := c.Call(context.Background(), c.NewRequest(fleet.Service, "Greeter.Hello", req), rsp); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		})
+	}
+}
