@@ -377,3 +377,16 @@ func TestRefusalsOfV4(t *testing.T) {
 		t.Errorf("unknown service: %v", err)
 	}
 }
+
+// A server that does not speak this protocol is an error at once, as for v4's client (capture mucp-client-to-grpc-server).
+func TestAServerOfAnotherProtocol(t *testing.T) {
+	a := play(t, capture(t, "mucp-client-to-grpc-server-conn0.s2c"))
+	cl := client.NewClient(client.Transport(transport.NewHTTPTransport()))
+	err := cl.Call(t.Context(), cl.NewRequest("fleet.grpc", "Greeter.Hello", raw("{}")), nil, client.WithAddress(a.addr))
+	if e := errs.FromError(err); e.GetId() != "go.micro.client.transport" || e.GetCode() != 500 || !strings.Contains(e.GetDetail(), "malformed HTTP") {
+		t.Errorf("got %v", err)
+	}
+	if err := cl.(io.Closer).Close(); err != nil {
+		t.Error(err)
+	}
+}

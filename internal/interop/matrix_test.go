@@ -130,9 +130,9 @@ func TestMatrix(t *testing.T) {
 	t.Logf("%d calls a pair\n%s", len(order), &text)
 }
 
-// A335: a server registers itself, a caller learns of its nodes and picks one; events go by the broker. Between every two
+// A005, A013: a program that configures, registers two handlers and runs moves over by its import paths. A335: a server registers itself, a caller learns of its nodes and picks one; events go by the broker. Between every two
 // makes of program, over mdns and the http broker.
-func TestA335_LookUpAndEvents(t *testing.T) {
+func TestA005_A013_A335_LookUpAndEvents(t *testing.T) {
 	registrytest.Multicast(t) // v4's only built-in registry is mdns
 	for _, server := range []string{"ours", "v4"} {
 		s := serveProgram(t, server, uniqueName("lookup"), "")
@@ -140,7 +140,7 @@ func TestA335_LookUpAndEvents(t *testing.T) {
 			t.Run(client+" calls "+server+" by name", func(t *testing.T) {
 				eventually(t, "the service is found", func() bool {
 					out, _, status := command(t, program(t, client), "", "hello", s.name)
-					return status == 0 && strings.TrimSpace(out) == "hello for Ann"
+					return status == 0 && strings.TrimSpace(out) == "hello for Ann, hello Bob"
 				})
 			})
 			t.Run(client+" publishes to "+server, func(t *testing.T) {

@@ -176,7 +176,11 @@ func hello(name string) error {
 	if err := c.Call(context.Background(), c.NewRequest(name, "Matrix.Unary", &Message{Root: "hello"}), rsp); err != nil {
 		return err
 	}
-	_, err := fmt.Println(rsp.Root)
+	greeting := new(Message)
+	if err := c.Call(context.Background(), c.NewRequest(name, "Say.Hello", &Message{Name: "Bob"}), greeting); err != nil {
+		return err
+	}
+	_, err := fmt.Println(rsp.Root + ", " + greeting.Root)
 	return err
 }
 

@@ -85,6 +85,15 @@ func (*Matrix) Bidi(ctx context.Context, stream server.Stream) error {
 	}
 }
 
+// Say is a second handler of the same service.
+type Say struct{}
+
+// Hello greets by name.
+func (*Say) Hello(_ context.Context, req *Message, rsp *Message) error {
+	rsp.Root = "hello " + req.Name
+	return nil
+}
+
 func act(ctx context.Context, how string) error {
 	switch how {
 	case "error":
@@ -132,6 +141,9 @@ func serve(name, address string) error {
 		return err
 	}))
 	if err := micro.RegisterHandler(service.Server(), new(Matrix)); err != nil {
+		return err
+	}
+	if err := micro.RegisterHandler(service.Server(), new(Say)); err != nil {
 		return err
 	}
 	event := func(ctx context.Context, m *Message) error {
