@@ -106,4 +106,4 @@ func matchesEndpoint(pattern, endpoint string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-func same(a, b string) bool { return a == b || strings.ToLower(a) == strings.ToLower(b) }
+func same(a, b string) bool { return strings.EqualFold(a, b) }

@@ -103,7 +103,7 @@ func (l *line) end(ctx context.Context, message string, err error) {
 		e := errs.FromError(err)
 		attrs = append(attrs, slog.Int("code", int(e.GetCode())), slog.String("error", cut(e.GetDetail())))
 	}
-	l.log.LogAttrs(ctx, level, message, attrs...)
+	l.log.LogAttrs(ctx, level, message, attrs...) //nolint:sloglint // one of three constants
 }
 
 // cut shortens text to maxDetail without breaking a character.

@@ -67,7 +67,7 @@ func New(t testing.TB, c Config) *World {
 	}
 	bare := client.NewClient(append(opts, c.Client...)...)
 	t.Cleanup(func() {
-		bare.(io.Closer).Close() //nolint:errcheck,forcetypeassert // the default client closes
+		bare.(io.Closer).Close() // the default client closes
 		pick.Close()             //nolint:errcheck // never fails
 	})
 	w.Client = bare

@@ -19,7 +19,7 @@ const (
 	minSecretBytes = 32 // as many as SHA-256 has (RFC 7518 §3.2)
 	// secretBlock is the type of the PEM block that holds a symmetric key as it is. It is named, so that no public key
 	// can be taken for a secret.
-	secretBlock = "HMAC SECRET KEY"
+	secretBlock = "HMAC SECRET KEY" //nolint:gosec // the name of a block
 )
 
 // key is a key and the one algorithm it is used with.
