@@ -36,9 +36,6 @@ type Program struct {
 	Probes  map[string]Probe
 }
 
-// Probe measures a system within one process. It is told whether it may take its time.
-type Probe func(ctx context.Context, system string, long bool) (Figures, error)
-
 // Main is the main function of a program that Run starts: it takes commands from standard input, and answers on the file
 // after standard error. It returns the exit status.
 func (p Program) Main() int {

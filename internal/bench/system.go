@@ -47,6 +47,7 @@ const (
 	GRPC    = "grpc-go"
 	NetHTTP = "net/http"
 	V4      = "v4"
+	NATS    = "nats.go"
 )
 
 // overhead is the size of a message's protobuf tag and length: two bytes, three from 128 bytes on.

@@ -9,5 +9,10 @@ import (
 
 func main() {
 	p := bench.Program{Systems: map[string]bench.System{bench.Micro: micro{}, bench.GRPC: grpcgo{}, bench.NetHTTP: nethttp{}}}
+	p.Probes = map[string]bench.Probe{
+		bench.MDNSGet: probeMDNSGet, bench.MDNSWatch: probeMDNSWatch, bench.MDNSCrowd: probeMDNSCrowd,
+		bench.CacheGet: probeCacheGet, bench.CacheSelect: probeCacheSelect, bench.Known: probeTable, bench.Burst: probeBurst,
+		bench.HTTPBroker: probeHTTPBroker, bench.HTTPPaced: probeHTTPPaced, bench.MemoryBroker: probeMemoryBroker,
+	}
 	os.Exit(p.Main())
 }

@@ -10,5 +10,6 @@ import (
 
 func main() {
 	p := bench.Program{Systems: map[string]bench.System{bench.V4: v4{}}}
+	p.Probes = map[string]bench.Probe{bench.HTTPBroker: probeHTTPBroker, bench.MemoryBroker: probeMemoryBroker}
 	os.Exit(p.Main())
 }
