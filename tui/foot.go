@@ -90,9 +90,9 @@ func (s *Shell) promptLine() string {
 	if !p.err.Empty() {
 		sign, style = s.theme.Bad, s.theme.Bad
 	}
-	text, _ := p.input.view(max(s.w-3, 1))
+	text, _ := p.input.View(max(s.w-3, 1))
 	row := " " + sign.Render(p.sign) + style.Render(text.String())
-	if p.input.after == "" {
+	if p.input.AtEnd() {
 		row += s.theme.Ghost.Render(safetext.Clean(p.ghost).String())
 	}
 	if !p.err.Empty() {
@@ -113,7 +113,7 @@ func (s *Shell) cursor(rows []string) *tea.Cursor {
 			return s.cursorAt(x+b.cursor.X, y+b.cursor.Y)
 		}
 	case s.line != nil && foot > 0:
-		_, x := s.line.input.view(max(s.w-3, 1))
+		_, x := s.line.input.View(max(s.w-3, 1))
 		return s.cursorAt(2+x, s.h-1)
 	default:
 		if c, ok := s.screen().(Cursorer); ok {

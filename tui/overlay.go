@@ -7,6 +7,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/microtop/microtop/tui/input"
 	"github.com/microtop/microtop/tui/safetext"
 )
 
@@ -156,12 +157,12 @@ func wrap(l safetext.Line, w int) []safetext.Line {
 // ask is the dialog of a [Prompt].
 type ask struct {
 	Prompt
-	input input
+	input input.Line
 }
 
 func newAsk(p Prompt) *ask {
 	a := &ask{Prompt: p}
-	a.input.set(p.Initial)
+	a.input.Set(p.Initial)
 	return a
 }
 
@@ -169,17 +170,17 @@ func (a *ask) update(s *Shell, msg tea.Msg) tea.Cmd {
 	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "enter" {
 		var cmd tea.Cmd
 		if a.Done != nil {
-			cmd = a.Done(a.input.text())
+			cmd = a.Done(a.input.Text())
 		}
 		return s.dismiss(cmd)
 	}
-	a.input.update(msg)
+	a.input.Update(msg)
 	return nil
 }
 
 func (a *ask) draw(s *Shell, w, h int) box {
 	inner := max(min(max(a.Title.Width()+4, 50), w-4), 0)
-	text, x := a.input.view(max(inner-2, 1))
+	text, x := a.input.View(max(inner-2, 1))
 	rows := []string{" " + s.theme.Text.Render(text.String())}
 	return box{w: inner + 2, lines: s.frame(a.Title, s.theme.Focus, inner, rows), cursor: &tea.Position{X: 2 + x, Y: 1}}
 }

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/microtop/microtop/tui/input"
 	"github.com/microtop/microtop/tui/safetext"
 )
 
@@ -16,7 +17,7 @@ type picker struct {
 	items  []Item
 	empty  safetext.Line // said when nothing is left
 	search bool          // typing narrows the list; else item keys pick
-	input  input
+	input  input.Line
 	shown  []int // indexes of items, the best first
 	at     int   // in shown
 	top    int   // first row drawn
@@ -48,7 +49,7 @@ func (p *picker) update(s *Shell, msg tea.Msg) tea.Cmd {
 			return cmd
 		}
 	}
-	if p.search && p.input.update(msg) {
+	if p.search && p.input.Update(msg) {
 		p.narrow()
 	}
 	return nil
@@ -99,7 +100,7 @@ func (p *picker) move(n int) { p.at = max(min(p.at+n, len(p.shown)-1), 0) }
 
 // narrow keeps the items that match what was typed.
 func (p *picker) narrow() {
-	query := strings.TrimSpace(p.input.text())
+	query := strings.TrimSpace(p.input.Text())
 	scores := make([]int, len(p.items))
 	p.shown, p.at, p.top = p.shown[:0], 0, 0
 	for i, it := range p.items {
@@ -148,7 +149,7 @@ func (p *picker) draw(s *Shell, w, h int) box {
 	var rows []string
 	b := box{w: inner + 2}
 	if p.search {
-		text, x := p.input.view(max(inner-4, 1))
+		text, x := p.input.View(max(inner-4, 1))
 		rows = append(rows, " "+s.theme.Accent.Render(">")+" "+s.theme.Text.Render(text.String()))
 		b.cursor = &tea.Position{X: 4 + x, Y: 1}
 	}
@@ -165,10 +166,10 @@ func (p *picker) draw(s *Shell, w, h int) box {
 }
 
 func (p *picker) none() safetext.Line {
-	if p.input.text() == "" {
+	if p.input.Text() == "" {
 		return p.empty
 	}
-	return safetext.Format("nothing like %q", p.input.text())
+	return safetext.Format("nothing like %q", p.input.Text())
 }
 
 func (p *picker) row(s *Shell, it Item, keys, inner int, selected bool) string {

@@ -6,13 +6,14 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/microtop/microtop/tui/input"
 	"github.com/microtop/microtop/tui/safetext"
 )
 
 // prompt is the line in place of the foot that ":" and "/" open.
 type prompt struct {
 	sign   string // ":" or "/"
-	input  input
+	input  input.Line
 	ghost  string // what tab would add
 	err    safetext.Line
 	recall int // how far back in the history; 0 is the line itself
@@ -40,7 +41,7 @@ func (s *Shell) openCommand() tea.Cmd {
 func (s *Shell) openFilter() tea.Cmd {
 	if f, ok := s.screen().(Filterer); ok {
 		s.line = &prompt{sign: "/"}
-		s.line.input.set(f.Filter().Text.String())
+		s.line.input.Set(f.Filter().Text.String())
 	}
 	return nil
 }
@@ -58,26 +59,26 @@ func (s *Shell) toLine(msg tea.Msg) tea.Cmd {
 			return nil
 		case name == "enter":
 			return s.enter()
-		case name == "backspace" && p.input.text() == "":
+		case name == "backspace" && p.input.Text() == "":
 			s.line = nil
 			return nil
 		case p.sign == ":" && (name == "up" || name == "ctrl+p" || name == "down" || name == "ctrl+n"):
 			s.recall(name == "up" || name == "ctrl+p")
 			return nil
-		case p.ghost != "" && p.input.after == "" && (name == "tab" || name == "right" || name == "end"):
-			p.input.insert(p.ghost)
-			p.ghost = s.complete(p.input.text())
+		case p.ghost != "" && p.input.AtEnd() && (name == "tab" || name == "right" || name == "end"):
+			p.input.Insert(p.ghost)
+			p.ghost = s.complete(p.input.Text())
 			return nil
 		}
 	}
-	if !p.input.update(msg) {
+	if !p.input.Update(msg) {
 		return nil
 	}
 	p.recall = 0
 	if p.sign == "/" {
-		p.err = s.filter(p.input.text())
+		p.err = s.filter(p.input.Text())
 	} else {
-		p.ghost = s.complete(p.input.text())
+		p.ghost = s.complete(p.input.Text())
 	}
 	return nil
 }
@@ -99,7 +100,7 @@ func (s *Shell) filter(text string) safetext.Line {
 func (s *Shell) recall(older bool) {
 	p := s.line
 	if p.recall == 0 {
-		p.draft = p.input.text()
+		p.draft = p.input.Text()
 	}
 	if older {
 		p.recall = min(p.recall+1, len(s.commands))
@@ -107,9 +108,9 @@ func (s *Shell) recall(older bool) {
 		p.recall = max(p.recall-1, 0)
 	}
 	if p.recall == 0 {
-		p.input.set(p.draft)
+		p.input.Set(p.draft)
 	} else {
-		p.input.set(s.commands[len(s.commands)-p.recall])
+		p.input.Set(s.commands[len(s.commands)-p.recall])
 	}
 	p.ghost = ""
 }
@@ -123,7 +124,7 @@ func (s *Shell) enter() tea.Cmd {
 		return nil // a bad pattern stays to be mended
 	}
 	s.line = nil
-	line := strings.TrimSpace(p.input.text())
+	line := strings.TrimSpace(p.input.Text())
 	s.commands.add(line)
 	return s.command(line)
 }

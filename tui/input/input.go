@@ -1,4 +1,7 @@
-package tui
+// Package input is one line of text that is typed: the edit keys, pasting, and a view that scrolls with the cursor.
+//
+// The zero [Line] is an empty line, ready to be typed into. It belongs to one goroutine.
+package input
 
 import (
 	"strings"
@@ -10,19 +13,25 @@ import (
 	"github.com/microtop/microtop/tui/safetext"
 )
 
-// maxInput is the longest line one can type, in bytes.
-const maxInput = 4 << 10
+// Max is the longest line one can type, in bytes.
+const Max = 4 << 10
 
-// input is one line of text with a cursor. The text never holds a control character.
-type input struct {
+// Line is one line of text with a cursor. The text never holds a control character.
+type Line struct {
 	before, after string // of the cursor
 }
 
-func (in *input) text() string    { return in.before + in.after }
-func (in *input) set(text string) { in.before, in.after = "", ""; in.insert(text) }
+// Text returns the text as typed; it is not clean.
+func (in *Line) Text() string { return in.before + in.after }
 
-// insert types or pastes; line breaks and tabs become spaces.
-func (in *input) insert(text string) {
+// AtEnd reports whether the cursor is behind all of the text.
+func (in *Line) AtEnd() bool { return in.after == "" }
+
+// Set replaces the text; the cursor is behind it.
+func (in *Line) Set(text string) { in.before, in.after = "", ""; in.Insert(text) }
+
+// Insert types or pastes; line breaks and tabs become spaces.
+func (in *Line) Insert(text string) {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
@@ -32,16 +41,16 @@ func (in *input) insert(text string) {
 		}
 		return r
 	}, text)
-	if len(in.before)+len(in.after)+len(text) <= maxInput {
+	if len(in.before)+len(in.after)+len(text) <= Max {
 		in.before += text
 	}
 }
 
-// update edits and tells whether the message was one for an input.
-func (in *input) update(msg tea.Msg) bool {
+// Update edits and tells whether the message was one for an input.
+func (in *Line) Update(msg tea.Msg) bool {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		in.insert(strings.TrimRight(msg.Content, "\r\n"))
+		in.Insert(strings.TrimRight(msg.Content, "\r\n"))
 		return true
 	case tea.KeyPressMsg:
 		return in.key(msg)
@@ -49,7 +58,7 @@ func (in *input) update(msg tea.Msg) bool {
 	return false
 }
 
-func (in *input) key(k tea.KeyPressMsg) bool {
+func (in *Line) key(k tea.KeyPressMsg) bool {
 	switch k.String() {
 	case "backspace":
 		in.before = in.before[:len(in.before)-last(in.before)]
@@ -62,9 +71,9 @@ func (in *input) key(k tea.KeyPressMsg) bool {
 		n := first(in.after)
 		in.before, in.after = in.before+in.after[:n], in.after[n:]
 	case "home", "ctrl+a":
-		in.before, in.after = "", in.text()
+		in.before, in.after = "", in.Text()
 	case "end", "ctrl+e":
-		in.before, in.after = in.text(), ""
+		in.before, in.after = in.Text(), ""
 	case "ctrl+u":
 		in.before = ""
 	case "ctrl+k":
@@ -76,14 +85,14 @@ func (in *input) key(k tea.KeyPressMsg) bool {
 		if k.Text == "" {
 			return false
 		}
-		in.insert(k.Text)
+		in.Insert(k.Text)
 	}
 	return true
 }
 
-// view returns the text in at most w cells, scrolled so that the cursor shows, and
+// View returns the text in at most w cells, scrolled so that the cursor shows, and
 // the cursor's cell.
-func (in *input) view(w int) (safetext.Line, int) {
+func (in *Line) View(w int) (safetext.Line, int) {
 	before, after := safetext.Clean(in.before), safetext.Clean(in.after)
 	x := before.Width()
 	skip := max(x-w+1, 0)
