@@ -12,6 +12,7 @@ import (
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/views/compose"
 	"github.com/microtop/microtop/views/show"
 )
 
@@ -19,22 +20,55 @@ import (
 func (s *screen) Actions() []tui.Action { return s.actions() }
 
 func (s *screen) actions() []tui.Action {
-	return append([]tui.Action{
+	list := []tui.Action{
 		{ID: "call.cancel", Name: "cancel", Keys: []string{"ctrl+x"}, Help: "give the running call up; esc and ctrl+c do too", Disabled: s.idle, Run: func() tea.Cmd { s.Cancel(); return nil }},
 		{ID: "call.send", Keys: []string{"ctrl+s"}, Name: "send", Help: "send the request; enter on [Send] does too", Disabled: s.cannotSend, Run: s.send},
+	}
+	if s.body == nil || s.onForm() {
+		list = append(list, compose.FormActions("call", s.body)...)
+	}
+	list = append(list, []tui.Action{
 		{ID: "call.repeat", Keys: []string{"."}, Name: "repeat", Help: "send it again", Disabled: s.cannotSend, Run: s.send, Hidden: true},
-		{ID: "call.pane", Keys: []string{"tab"}, Name: "next pane", Run: func() tea.Cmd { s.toFocus(s.focus + 1); return nil }},
-		{ID: "call.back", Keys: []string{"shift+tab"}, Name: "pane before", Run: func() tea.Cmd { s.toFocus(s.focus - 1); return nil }, Hidden: true},
+		{ID: "call.swap", Keys: []string{"ctrl+r"}, Name: s.otherWay(), Help: "edit the request as JSON, or as a form again", Disabled: s.noForm, Run: func() tea.Cmd { return s.body.Swap() }},
+		{ID: "call.pane", Keys: []string{"tab"}, Name: "next pane", Disabled: s.inField, Run: func() tea.Cmd { s.toFocus(s.focus + 1); return nil }},
+		{ID: "call.back", Keys: []string{"shift+tab"}, Name: "pane before", Disabled: s.inField, Run: func() tea.Cmd { s.toFocus(s.focus - 1); return nil }, Hidden: true},
 		{ID: "call.types", Keys: []string{"ctrl+t"}, Name: "fields", Help: "show the fields the request takes, or the answer", Run: func() tea.Cmd { s.help = !s.help; return nil }},
 		{ID: "call.edit", Keys: []string{"ctrl+e"}, Name: "editor", Help: "edit the request in $EDITOR", Run: func() tea.Cmd { return s.body.External() }},
 		{ID: "call.tidy", Keys: []string{"ctrl+g"}, Name: "tidy", Help: "indent the request", Run: func() tea.Cmd { return s.body.Tidy() }, Hidden: true},
 		{ID: "call.template", Keys: []string{"ctrl+n"}, Name: "template", Help: "start the request anew from the schema", Disabled: s.noShape, Confirm: s.askTemplate, Run: func() tea.Cmd { return s.body.Put(s.shape.Template()) }, Hidden: true},
 		{ID: "call.copy", Keys: []string{"y"}, Name: "copy", Help: "copy the answer, the request or the command line", Run: s.copy, Hidden: s.Typing()},
 		{ID: "call.stream", Keys: []string{"S"}, Name: "stream", Help: "open the endpoint as a stream", Disabled: s.noStream, Run: s.stream},
-		{ID: "call.wrap", Keys: []string{"w"}, Name: "wrap", Help: "wrap long lines of the answer", Hidden: true},
+	}...)
+	if s.body == nil || !s.onForm() {
+		list = append(list, tui.Action{ID: "call.wrap", Keys: []string{"w"}, Name: "wrap", Help: "wrap long lines of the answer", Hidden: true})
+	}
+	return append(append(list, []tui.Action{
 		{ID: "call.next", Keys: []string{"n"}, Name: "next match", Hidden: true},
 		{ID: "call.previous", Keys: []string{"N"}, Name: "match before", Hidden: true},
-	}, tui.Moving()...)
+	}...), tui.Moving()...)
+}
+
+// otherWay names what ctrl+r shows.
+func (s *screen) otherWay() string {
+	if s.body != nil && s.body.AsForm() {
+		return "JSON"
+	}
+	return "form"
+}
+
+func (s *screen) noForm() string {
+	if s.body == nil {
+		return ""
+	}
+	return s.body.NoForm()
+}
+
+// inField keeps tab in the form while a field is edited.
+func (s *screen) inField() string {
+	if s.body != nil && s.body.Editing() {
+		return "a field is being edited"
+	}
+	return ""
 }
 
 func (s *screen) idle() string {

@@ -90,12 +90,12 @@ func TestFrames(t *testing.T) {
 		t.Run(size.name, func(t *testing.T) {
 			t.Run("template", func(t *testing.T) {
 				x := open(t, size.w, size.h, call.Fake{})
-				x.WaitFor(`"limit"`)
+				x.WaitFor("limit")
 				x.Golden()
 			})
 			t.Run("answer", func(t *testing.T) {
 				x := open(t, size.w, size.h, call.Fake{})
-				x.WaitFor(`"limit"`)
+				x.WaitFor("limit")
 				x.Keys("ctrl+s")
 				x.WaitFor("200 OK")
 				x.WaitFor("12345678901234567")
@@ -103,14 +103,14 @@ func TestFrames(t *testing.T) {
 			})
 			t.Run("failure", func(t *testing.T) {
 				x := open(t, size.w, size.h, call.Fake{Call: func(context.Context, invoke.Request) (*invoke.Result, error) { return failed(), nil }})
-				x.WaitFor(`"limit"`)
+				x.WaitFor("limit")
 				x.Keys("ctrl+s")
 				x.WaitFor("404 Not Found")
 				x.Golden()
 			})
 			t.Run("fields", func(t *testing.T) {
 				x := open(t, size.w, size.h, call.Fake{})
-				x.WaitFor(`"limit"`)
+				x.WaitFor("limit")
 				x.Keys("ctrl+t")
 				x.WaitFor("of the product")
 				x.Keys("tab")
@@ -123,7 +123,9 @@ func TestFrames(t *testing.T) {
 
 func TestWhatIsTypedIsCheckedAgainstTheSchema(t *testing.T) {
 	x := open(t, 120, 30, call.Fake{})
-	x.WaitFor(`"limit"`)
+	x.WaitFor("limit")
+	x.Keys("ctrl+r")
+	x.WaitFor("request as JSON")
 	for range 30 {
 		x.Keys("ctrl+k")
 	}
@@ -146,7 +148,9 @@ func TestAHungCallFreezesNothing(t *testing.T) {
 				ended.Store(true)
 				return nil, ctx.Err()
 			}})
-			x.WaitFor(`"limit"`)
+			x.WaitFor("limit")
+			x.Keys("ctrl+r")
+			x.WaitFor("request as JSON")
 			x.Keys("ctrl+s")
 			x.WaitFor("calling, 300 ms")
 			x.Type("typed meanwhile")
@@ -166,7 +170,7 @@ func TestAnAnswerThatComesAfterTheCancelIsNotShown(t *testing.T) {
 		<-release
 		return answered(`"too late"`), nil
 	}})
-	x.WaitFor(`"limit"`)
+	x.WaitFor("limit")
 	x.Keys("ctrl+s")
 	x.WaitFor("calling,")
 	x.Keys("esc")
@@ -186,7 +190,9 @@ func TestSendButtonRepeatAndCopy(t *testing.T) {
 		}
 		return answered(fmt.Sprintf(`"number %d"`, got.Add(1))), nil
 	}})
-	x.WaitFor(`"limit"`)
+	x.WaitFor("limit")
+	x.Keys("j", "enter", "5", "enter")
+	x.WaitFor("1 set")
 	x.Keys("tab", "tab", "enter")
 	x.WaitFor("number 1")
 	x.Keys(".")
@@ -202,7 +208,7 @@ func TestOptionsThatAreWrongAreNotSent(t *testing.T) {
 		t.Error("sent")
 		return nil, errors.New("sent")
 	}})
-	x.WaitFor(`"limit"`)
+	x.WaitFor("limit")
 	x.Keys("tab", "end")
 	x.Type("x")
 	x.WaitFor("write a time such as")
@@ -214,15 +220,19 @@ func TestARequestThatDoesNotFitIsMarked(t *testing.T) {
 	x := open(t, 120, 30, call.Fake{Call: func(context.Context, invoke.Request) (*invoke.Result, error) {
 		return nil, &schema.BodyError{Path: "price.units", Reason: "want an int64"}
 	}})
-	x.WaitFor(`"limit"`)
+	x.WaitFor("limit")
 	x.Keys("ctrl+s")
 	x.WaitFor("nothing was sent: the request does not fit")
+	x.WaitFor("✗ price.units: want an int64")
+	x.Keys("space", "ctrl+r")
+	x.WaitFor(`"units": 0`)
+	x.Keys("ctrl+s")
 	x.WaitFor(":5 price.units: want an int64")
 }
 
 func TestReadOnlySaysWhy(t *testing.T) {
 	x := open(t, 120, 30, call.Fake{Change: func() error { return introspect.ErrReadOnly }})
-	x.WaitFor(`"limit"`)
+	x.WaitFor("limit")
 	x.Keys("ctrl+s")
 	x.WaitFor("read only")
 }
@@ -240,7 +250,7 @@ func TestALargeAnswerIsCutAndSaysSo(t *testing.T) {
 	x := open(t, 120, 30, call.Fake{Call: func(context.Context, invoke.Request) (*invoke.Result, error) {
 		return answered(`"` + strings.Repeat("x", 9<<20) + `"`), nil
 	}})
-	x.WaitFor(`"limit"`)
+	x.WaitFor("limit")
 	x.Keys("ctrl+s")
 	x.WaitFor("kept the first 8.0 MB of 9.0 MB")
 }
@@ -261,7 +271,7 @@ func TestHostileAnswersStayInTheirPane(t *testing.T) {
 				return r, nil
 			},
 		})
-		x.WaitFor(`"limit"`)
+		x.WaitFor("limit")
 		x.Keys("ctrl+s")
 		x.WaitFor("200 OK")
 		x.Keys("ctrl+t")
@@ -286,7 +296,7 @@ func TestAnyKeysPanicNot(t *testing.T) {
 		Load: func(context.Context, invoke.Request) (*compose.Shape, error) { return shape(), nil },
 		Call: func(context.Context, invoke.Request) (*invoke.Result, error) { return failed(), nil },
 	}
-	names := []string{"tab", "shift+tab", "enter", "esc", "ctrl+s", "ctrl+t", "ctrl+g", "ctrl+x", "up", "down", "pgup", "pgdown", "left", "right", "home", "end", "backspace", "delete", "ctrl+k", "ctrl+u", "ctrl+w", "j", "k", "G", "g", "w", "n", "N", "y", ".", "S", "{", "}", "\"", "漢", "H", "L"}
+	names := []string{"tab", "shift+tab", "enter", "esc", "ctrl+s", "ctrl+r", "space", "l", "h", "U", "ctrl+t", "ctrl+g", "ctrl+x", "up", "down", "pgup", "pgdown", "left", "right", "home", "end", "backspace", "delete", "ctrl+k", "ctrl+u", "ctrl+w", "j", "k", "G", "g", "w", "n", "N", "y", ".", "S", "{", "}", "\"", "漢", "H", "L"}
 	r := rand.New(rand.NewPCG(1, 2))
 	s := call.NewFake(t.Context(), request(), f)
 	defer s.Close()

@@ -111,14 +111,28 @@ func (s *screen) Escape() bool {
 		s.shown().Update(tea.KeyPressMsg{Code: tea.KeyEscape})
 	case s.help:
 		s.help = false
+	case s.focus == onBody && s.body.AsForm():
+		s.toFocus(onResult)
 	default:
 		return false
 	}
 	return true
 }
 
-// SetFilter implements [tui.Filterer]: it searches what is shown.
-func (s *screen) SetFilter(text string) error { return s.shown().SetSearch(text) }
+// SetFilter implements [tui.Filterer]: it searches the form, or what is shown beside it.
+func (s *screen) SetFilter(text string) error {
+	if s.onForm() {
+		return s.body.SetSearch(text)
+	}
+	return s.shown().SetSearch(text)
+}
 
 // Filter implements [tui.Filterer].
-func (s *screen) Filter() tui.Filter { return tui.Filter{Text: safetext.Clean(s.shown().Search())} }
+func (s *screen) Filter() tui.Filter {
+	if s.onForm() {
+		return tui.Filter{Text: safetext.Clean(s.body.Search())}
+	}
+	return tui.Filter{Text: safetext.Clean(s.shown().Search())}
+}
+
+func (s *screen) onForm() bool { return s.focus == onBody && s.body.AsForm() }

@@ -17,7 +17,7 @@ func TestALiveServiceIsCalled(t *testing.T) {
 	x.WaitFor("200 OK")
 	x.WaitFor("Ada")
 	x.WaitFor("  ok")
-	x.Keys("end", "backspace")
+	x.Keys("ctrl+r", "end", "backspace")
 	x.Type(`, "nosuch": 1}`)
 	x.WaitFor("nosuch")
 	x.Keys("ctrl+s")

@@ -46,7 +46,7 @@ type screen struct {
 	shape   *compose.Shape
 	loading bool
 
-	body    *compose.Body
+	body    *compose.Message
 	options *editor.Editor
 	result  *pager.Pager
 	types   *pager.Pager
@@ -113,7 +113,7 @@ func New(ctx context.Context, session *introspect.Session, th theme.Theme, with 
 
 func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backend) *screen {
 	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), back: back, request: r}
-	s.body = compose.NewBody(s.scope, th, safetext.Literal("an empty message; type JSON"))
+	s.body = compose.NewMessage(s.scope, th, safetext.Literal("an empty message; type JSON"))
 	s.options = editor.New(editor.Options{Theme: th, Limit: 64 << 10})
 	s.result = pager.New(pager.Options{Theme: th, Empty: safetext.BlockOf(safetext.Literal("nothing sent yet"), safetext.Line{}, safetext.Literal("ctrl+s sends the request"), safetext.Literal("ctrl+t shows the fields it takes"))})
 	s.types = pager.New(pager.Options{Theme: th, Empty: safetext.CleanBlock("asking the service for its schema …")})
@@ -163,8 +163,7 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 	case tea.MouseMsg:
 		return s.mouse(msg)
 	}
-	cmd, _ := s.body.Update(msg)
-	return cmd
+	return s.body.Update(msg)
 }
 
 func (s *screen) onLoaded(msg loaded) tea.Cmd {
@@ -174,18 +173,14 @@ func (s *screen) onLoaded(msg loaded) tea.Cmd {
 		return tui.Fail(msg.err)
 	}
 	s.shape = msg.shape
-	s.body.SetCheck(s.shape.Check())
 	s.types.SetBlock(s.shape.Types(), pager.Text)
-	if s.body.Text() == "" {
-		return s.body.Put(s.shape.Template())
-	}
-	return s.body.Put(s.body.Text()) // to have it checked
+	return s.body.SetShape(s.shape, true)
 }
 
 // key takes keys that are no action's.
 func (s *screen) key(k tea.KeyPressMsg) tea.Cmd {
 	switch {
-	case s.Typing() && k.String() == "esc":
+	case s.Typing() && k.String() == "esc" && !s.body.Editing():
 		if !s.Cancel() {
 			s.toFocus(onResult)
 		}
@@ -200,8 +195,7 @@ func (s *screen) key(k tea.KeyPressMsg) tea.Cmd {
 func (s *screen) toPane(msg tea.Msg) tea.Cmd {
 	switch s.focus {
 	case onBody:
-		cmd, _ := s.body.Update(msg)
-		return cmd
+		return s.body.Update(msg)
 	case onOptions:
 		s.options.Update(msg)
 		_, _ = s.checkOptions() // what is wrong is marked in the pane
@@ -224,8 +218,7 @@ func (s *screen) mouse(msg tea.MouseMsg) tea.Cmd {
 		}
 		switch focus(f) {
 		case onBody:
-			cmd, _ := s.body.Update(inner)
-			return cmd
+			return s.body.Update(inner)
 		case onOptions:
 			s.options.Update(inner)
 		case onResult:

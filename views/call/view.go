@@ -31,8 +31,19 @@ func (s *screen) View(w, h int) string {
 		}
 		return s.drawRequest(w, h, false)
 	}
-	top := max(h*9/20, 5)
+	top := max(h*s.share()/20, 5)
 	return pane.Stack(s.drawRequest(w, top, false), s.drawResult(0, top, w, h-top))
+}
+
+// share is how much of the height the request has above the answer, in twentieths.
+func (s *screen) share() int {
+	switch {
+	case s.focus == onResult:
+		return 7
+	case s.answer == nil && !s.help && !s.running():
+		return 13
+	}
+	return 9
 }
 
 // drawRequest draws body, options and the button in w by h cells from the corner on. With
@@ -61,7 +72,11 @@ func (s *screen) bodyRule(w int) string {
 	case s.shape == nil:
 		note = safetext.Literal("schema unknown")
 	}
-	return pane.Rule(s.pens, w, safetext.Literal("request"), note, s.focus == onBody)
+	title := safetext.Literal("request")
+	if s.shape != nil && !s.body.AsForm() {
+		title = safetext.Literal("request as JSON")
+	}
+	return pane.Rule(s.pens, w, title, note, s.focus == onBody)
 }
 
 func (s *screen) drawBody(w, h int) string {
@@ -166,7 +181,7 @@ func (s *screen) headRows(w int) []string {
 }
 
 // Typing implements [tui.Typist].
-func (s *screen) Typing() bool { return s.focus == onBody || s.focus == onOptions }
+func (s *screen) Typing() bool { return s.body != nil && s.body.Typing() || s.focus == onOptions }
 
 // Cursor implements [tui.Cursorer].
 func (s *screen) Cursor() (x, y int, ok bool) {

@@ -6,6 +6,7 @@ import (
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/views/compose"
 )
 
 // Actions implements [tui.Screen].
@@ -17,15 +18,21 @@ func (s *screen) actions() []tui.Action {
 		{ID: "stream.send", Keys: []string{"ctrl+s"}, Name: "send", Help: "send the message; the first one opens the stream", Disabled: s.cannotSend, Run: s.send},
 		{ID: "stream.close", Keys: []string{"D"}, Name: "close", Help: "half-close: say that no more messages come", Disabled: s.cannotClose, Run: s.closeSend, Hidden: typing},
 		{ID: "stream.cancel", Keys: []string{"x", "ctrl+x"}, Name: "cancel", Help: "end the stream at once", Disabled: s.notLive, Run: func() tea.Cmd { s.Cancel(); return nil }},
-		{ID: "stream.pane", Keys: []string{"tab"}, Name: "next pane", Run: func() tea.Cmd { s.toFocus(s.focus + 1); return nil }},
-		{ID: "stream.back", Keys: []string{"shift+tab"}, Name: "pane before", Run: func() tea.Cmd { s.toFocus(s.focus - 1); return nil }, Hidden: true},
+		{ID: "stream.swap", Keys: []string{"ctrl+r"}, Name: s.otherWay(), Help: "edit the message as JSON, or as a form again", Disabled: s.noForm, Run: func() tea.Cmd { return s.body.Swap() }},
+		{ID: "stream.pane", Keys: []string{"tab"}, Name: "next pane", Disabled: s.inField, Run: func() tea.Cmd { s.toFocus(s.focus + 1); return nil }},
+		{ID: "stream.back", Keys: []string{"shift+tab"}, Name: "pane before", Disabled: s.inField, Run: func() tea.Cmd { s.toFocus(s.focus - 1); return nil }, Hidden: true},
 	}
-	if s.focus == onLog {
+	if s.body == nil || s.onForm() {
+		list = append(list, compose.FormActions("stream", s.body)...)
+	}
+	if s.focus == onLog || s.body == nil {
 		list = append(list, tui.Action{ID: "stream.open", Keys: []string{"enter"}, Name: "whole", Help: "show one message in full", Disabled: s.nothing, Run: s.enter})
 	}
+	if s.body == nil || !s.onForm() {
+		list = append(list, tui.Action{ID: "stream.pause", Keys: []string{"space"}, Name: "pause", Help: "hold the transcript still, or follow it again", Hidden: true},
+			tui.Action{ID: "stream.follow", Keys: []string{"f"}, Name: "follow", Hidden: true})
+	}
 	return append(append(list, []tui.Action{
-		{ID: "stream.pause", Keys: []string{"space"}, Name: "pause", Help: "hold the transcript still, or follow it again", Hidden: true},
-		{ID: "stream.follow", Keys: []string{"f"}, Name: "follow", Hidden: true},
 		{ID: "stream.save", Keys: []string{"w"}, Name: "save", Help: "save the transcript as NDJSON", Disabled: s.nothing, Run: s.save, Hidden: typing},
 		{ID: "stream.copy", Keys: []string{"y"}, Name: "copy", Help: "copy the message under the cursor", Disabled: s.noMessage, Run: s.copy, Hidden: true},
 		{ID: "stream.edit", Keys: []string{"ctrl+e"}, Name: "editor", Help: "edit the message in $EDITOR", Run: func() tea.Cmd { return s.body.External() }},
@@ -35,6 +42,29 @@ func (s *screen) actions() []tui.Action {
 		{ID: "stream.next", Keys: []string{"n"}, Name: "next match", Hidden: true},
 		{ID: "stream.previous", Keys: []string{"N"}, Name: "match before", Hidden: true},
 	}...), tui.Moving()...)
+}
+
+// otherWay names what ctrl+r shows.
+func (s *screen) otherWay() string {
+	if s.body != nil && s.body.AsForm() {
+		return "JSON"
+	}
+	return "form"
+}
+
+func (s *screen) noForm() string {
+	if s.body == nil {
+		return ""
+	}
+	return s.body.NoForm()
+}
+
+// inField keeps tab in the form while a field is edited.
+func (s *screen) inField() string {
+	if s.body != nil && s.body.Editing() {
+		return "a field is being edited"
+	}
+	return ""
 }
 
 func (s *screen) cannotSend() string {

@@ -48,7 +48,7 @@ type screen struct {
 
 	request invoke.Request
 	shape   *compose.Shape
-	body    *compose.Body
+	body    *compose.Message
 	log     transcript
 	detail  *pager.Pager
 	message *message // shown in full, nil for the transcript
@@ -107,7 +107,7 @@ func New(ctx context.Context, session *introspect.Session, th theme.Theme, with 
 
 func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backend) *screen {
 	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), back: back, request: r, feed: tui.NewFeed[arrival](queued)}
-	s.body = compose.NewBody(s.scope, th, safetext.Literal("an empty message; type JSON"))
+	s.body = compose.NewMessage(s.scope, th, safetext.Literal("an empty message; type JSON"))
 	s.log.Pager = pager.New(pager.Options{Theme: th, Capacity: keptLines, Status: true, Empty: safetext.BlockOf(
 		safetext.Literal("nothing went either way yet"), safetext.Line{}, safetext.Literal("ctrl+s opens the stream with the message below"))})
 	s.detail = pager.New(pager.Options{Theme: th})
@@ -158,8 +158,7 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 	case tea.MouseMsg:
 		return s.mouse(msg)
 	}
-	cmd, _ := s.body.Update(msg)
-	return cmd
+	return s.body.Update(msg)
 }
 
 func (s *screen) onLoaded(msg loaded) tea.Cmd {
@@ -170,11 +169,7 @@ func (s *screen) onLoaded(msg loaded) tea.Cmd {
 	if s.shape.Endpoint.Source == schema.Registry { // a registry tells nothing of a stream's messages
 		return nil
 	}
-	s.body.SetCheck(s.shape.Check())
-	if s.body.Text() == "" {
-		return s.body.Put(s.shape.Template())
-	}
-	return s.body.Put(s.body.Text()) // to have it checked
+	return s.body.SetShape(s.shape, true)
 }
 
 func (s *screen) clock() tea.Cmd {
@@ -194,7 +189,7 @@ func (s *screen) clock() tea.Cmd {
 // key takes keys that are no action's.
 func (s *screen) key(k tea.KeyPressMsg) tea.Cmd {
 	switch {
-	case s.Typing() && k.String() == "esc":
+	case s.Typing() && k.String() == "esc" && !s.body.Editing():
 		s.toFocus(onLog)
 		return nil
 	case s.focus == onSend && k.String() == "enter", k.String() == "ctrl+s": // the latter comes here when it cannot be done
@@ -208,8 +203,7 @@ func (s *screen) toPane(msg tea.Msg) tea.Cmd {
 	case onLog:
 		s.shown().Update(msg)
 	case onBody:
-		cmd, _ := s.body.Update(msg)
-		return cmd
+		return s.body.Update(msg)
 	case onSend, focuses:
 	}
 	return nil
@@ -229,8 +223,7 @@ func (s *screen) mouse(msg tea.MouseMsg) tea.Cmd {
 		case onLog:
 			s.shown().Update(inner)
 		case onBody:
-			cmd, _ := s.body.Update(inner)
-			return cmd
+			return s.body.Update(inner)
 		case onSend:
 			if click {
 				return s.send()
@@ -276,6 +269,8 @@ func (s *screen) Escape() bool {
 		s.shown().Update(tea.KeyPressMsg{Code: tea.KeyEscape})
 	case s.message != nil:
 		s.message = nil
+	case s.onForm():
+		s.toFocus(onLog)
 	default:
 		return false
 	}
@@ -285,14 +280,26 @@ func (s *screen) Escape() bool {
 // Busy implements [tui.Busy].
 func (s *screen) Busy() bool { return s.state.live() }
 
-// SetFilter implements [tui.Filterer]: it searches what is shown.
-func (s *screen) SetFilter(text string) error { return s.shown().SetSearch(text) }
+// SetFilter implements [tui.Filterer]: it searches the form, or the transcript.
+func (s *screen) SetFilter(text string) error {
+	if s.onForm() {
+		return s.body.SetSearch(text)
+	}
+	return s.shown().SetSearch(text)
+}
 
 // Filter implements [tui.Filterer].
-func (s *screen) Filter() tui.Filter { return tui.Filter{Text: safetext.Clean(s.shown().Search())} }
+func (s *screen) Filter() tui.Filter {
+	if s.onForm() {
+		return tui.Filter{Text: safetext.Clean(s.body.Search())}
+	}
+	return tui.Filter{Text: safetext.Clean(s.shown().Search())}
+}
+
+func (s *screen) onForm() bool { return s.focus == onBody && s.body.AsForm() }
 
 // Typing implements [tui.Typist].
-func (s *screen) Typing() bool { return s.focus == onBody }
+func (s *screen) Typing() bool { return s.body != nil && s.body.Typing() }
 
 // Cursor implements [tui.Cursorer].
 func (s *screen) Cursor() (x, y int, ok bool) {

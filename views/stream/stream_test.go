@@ -119,7 +119,7 @@ func open(t *testing.T, w, h int, p *peer) *frametest.Terminal {
 			return p, nil
 		}), nil
 	}}}}, w, h)
-	x.WaitFor(`"text"`)
+	x.WaitFor("text")
 	return x
 }
 
@@ -160,6 +160,7 @@ func TestFrames(t *testing.T) {
 func TestABidiStreamSendsInOrderAndHalfCloses(t *testing.T) {
 	p := newPeer(schema.Bidi)
 	x := open(t, 120, 30, p)
+	x.Keys("ctrl+r")
 	for i := range 5 {
 		x.Keys("ctrl+u", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k")
 		x.Type(fmt.Sprintf(`{"text": "%d"}`, i))
@@ -228,6 +229,8 @@ func TestWhatIsWrongIsShown(t *testing.T) {
 	x := open(t, 120, 30, p)
 	x.Keys("ctrl+s")
 	x.WaitFor("open ")
+	x.Keys("ctrl+r")
+	x.WaitFor("{}")
 	x.Keys("ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k", "ctrl+k")
 	x.Type(`{"text": "bad"}`)
 	x.Keys("ctrl+s")
