@@ -89,7 +89,7 @@ func TestL04_IdleConnectionsAreClosedWhenTheirTimeIsOver(t *testing.T) {
 		tr := &counting{Transport: transport.NewMemoryTransport()}
 		w := newWorld(t, tr)
 		var servers []server.Server
-		for range 50 {
+		for range 500 {
 			servers = append(servers, w.serve())
 		}
 		c := w.client(client.PoolTTL(time.Minute))
@@ -98,7 +98,7 @@ func TestL04_IdleConnectionsAreClosedWhenTheirTimeIsOver(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := tr.open.Load(); n != 50 {
+		if n := tr.open.Load(); n != 500 {
 			t.Fatalf("%d connections open", n)
 		}
 		time.Sleep(time.Minute + time.Second)
