@@ -7,16 +7,22 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/microtop/microtop/framework/auth"
 	"github.com/microtop/microtop/framework/broker"
+	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/cmd"
 	"github.com/microtop/microtop/framework/debug/handler"
 	"github.com/microtop/microtop/framework/debug/log"
+	"github.com/microtop/microtop/framework/debug/profile"
 	"github.com/microtop/microtop/framework/debug/stats"
 	"github.com/microtop/microtop/framework/debug/trace"
 	"github.com/microtop/microtop/framework/logger"
 	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/runtime"
 	"github.com/microtop/microtop/framework/selector"
 	"github.com/microtop/microtop/framework/server"
+	"github.com/microtop/microtop/framework/store"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -25,19 +31,24 @@ type graph struct {
 	client   client.Client // without wrappers
 	wrappers []client.Wrapper
 	selector selector.Selector // nil if the user gave one: then it is the user's to close
-	log      log.Log
+	opened   []any             // what the command line chose and the graph closes if it can be
 	stats    stats.Stats
 	debug    bool
+	server   server.Server // the one that has been given forServer
+
+	// All that was asked of the server and the client so far, for others that take their places.
+	forServer []server.Option
+	forClient []client.Option
 }
 
 // build fills in what the options leave open, bottom-up: logger, registry, transport, broker, selector, client, server.
 // Nothing is opened.
 func build(o *Options) *graph {
-	g := &graph{log: log.NewLog(), stats: stats.NewStats()}
+	g := &graph{stats: stats.NewStats()}
 	asked := o.pending
 	o.pending = pending{}
 	if o.Logger == nil {
-		Logger(logger.NewLogger(logger.WithLog(g.log)))(o)
+		Logger(logger.NewLogger(logger.WithLog(log.NewLog())))(o)
 	}
 	if o.Registry == nil {
 		Registry(registry.NewRegistry(registry.Logger(o.Logger)))(o)
@@ -52,6 +63,7 @@ func build(o *Options) *graph {
 		g.selector = selector.NewSelector(selector.Registry(o.Registry), selector.WithLogger(o.Logger))
 		Selector(g.selector)(o)
 	}
+	buildExtras(o)
 	o.pending.server = append(o.pending.server, server.Tracer(trace.NewTracer()), server.WrapHandler(g.count))
 	// What was asked comes last, so that it wins over the defaults.
 	o.pending.server = append(o.pending.server, asked.server...)
@@ -59,24 +71,52 @@ func build(o *Options) *graph {
 	o.pending.broker = asked.broker
 	o.pending.wrappers = asked.wrappers
 	o.pending.base = asked.base
+	o.pending.flags, o.pending.action = asked.flags, asked.action
 	if o.Client == nil {
-		o.pending.base = client.NewClient(o.pending.client...)
-		o.pending.client = nil
+		o.pending.base = client.NewClient()
 	}
 	if o.Server == nil {
-		o.Server = server.NewServer(o.pending.server...)
-		o.pending.server = nil
+		o.Server = server.NewServer()
 	}
 	g.update(o)
 	return g
+}
+
+// buildExtras fills in the components that the core does not need.
+func buildExtras(o *Options) {
+	if o.Auth == nil {
+		o.Auth = auth.NewAuth(auth.WithLogger(o.Logger))
+	}
+	if o.Cache == nil {
+		o.Cache = cache.NewCache(cache.WithLogger(o.Logger))
+	}
+	if o.Store == nil {
+		o.Store = store.NewStore(store.WithLogger(o.Logger))
+	}
+	if o.Runtime == nil {
+		o.Runtime = runtime.NewRuntime(runtime.WithLogger(o.Logger))
+	}
+	if o.Profile == nil {
+		o.Profile = profile.DefaultProfile // does nothing, so that it can be shared
+	}
+	if o.Cmd == nil {
+		o.Cmd = cmd.NewCmd()
+	}
 }
 
 // update applies the pending options to the components.
 func (g *graph) update(o *Options) {
 	asked := o.pending
 	o.pending = pending{}
-	if asked.base != nil {
+	g.forServer = append(g.forServer, asked.server...)
+	g.forClient = append(g.forClient, asked.client...)
+	if asked.base != nil && asked.base != g.client {
 		g.client = asked.base
+		asked.client = g.forClient
+	}
+	if o.Server != g.server {
+		g.server = o.Server
+		asked.server = g.forServer
 	}
 	// Init of these components only sets fields; what is wrong with them shows when they start.
 	var ignored []error
@@ -94,6 +134,12 @@ func (g *graph) update(o *Options) {
 	}
 	g.wrappers = append(g.wrappers, asked.wrappers...)
 	o.Client = g.wrapped(g.client)
+	for _, flag := range asked.flags {
+		o.Cmd.App().PersistentFlags().AddFlag(flag)
+	}
+	if asked.action != nil {
+		o.Cmd.App().RunE = asked.action
+	}
 }
 
 func (g *graph) wrapped(c client.Client) client.Client {
@@ -120,7 +166,7 @@ func (g *graph) serveDebug(o Options) error {
 	g.debug = true
 	always, _ := strconv.ParseBool(os.Getenv("MICRO_DEBUG_REMOTE_ONLY_TOKEN")) // unset means false
 	return handler.Register(o.Server, handler.Options{
-		Log: g.log, Stats: g.stats, Token: os.Getenv("MICRO_DEBUG_TOKEN"), TokenAlways: always,
+		Log: logger.Kept(o.Logger), Stats: g.stats, Token: os.Getenv("MICRO_DEBUG_TOKEN"), TokenAlways: always,
 	})
 }
 
@@ -132,8 +178,23 @@ func hasDebug(s server.Server) bool {
 // close lets go of what the graph's own client and selector hold; both open again when used.
 func (g *graph) close() error {
 	failed := []error{closeIf(g.client)}
+	for _, component := range g.opened {
+		failed = append(failed, closeIf(component))
+	}
+	g.opened = nil
 	if g.selector != nil {
 		failed = append(failed, g.selector.Close())
 	}
 	return errors.Join(failed...)
+}
+
+// choose makes a selector that the command line chose the client's, and the graph's to close.
+func (g *graph) choose(o *Options, s selector.Selector) {
+	if s == o.selector {
+		return
+	}
+	if g.selector != nil {
+		g.opened = append(g.opened, g.selector)
+	}
+	o.selector, g.selector = s, s
 }

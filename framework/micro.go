@@ -21,7 +21,9 @@ import (
 type Service interface {
 	// Name is the service's name in the registry.
 	Name() string
-	// Init applies further options; they win over those given to NewService. To be called before Run.
+	// Init applies further options; they win over those given to NewService. The first Init then reads the command line
+	// and the MICRO_* variables, which win over all options (see package cmd); a wrong flag ends the process. To be
+	// called before Run.
 	Init(...Option)
 	// Options returns the options in force, with the components that the service uses.
 	Options() Options

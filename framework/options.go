@@ -4,8 +4,14 @@ import (
 	"context"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/microtop/microtop/framework/auth"
 	"github.com/microtop/microtop/framework/broker"
+	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/cmd"
 	"github.com/microtop/microtop/framework/debug/profile"
 	"github.com/microtop/microtop/framework/debug/trace"
 	"github.com/microtop/microtop/framework/logger"
@@ -13,6 +19,7 @@ import (
 	"github.com/microtop/microtop/framework/runtime"
 	"github.com/microtop/microtop/framework/selector"
 	"github.com/microtop/microtop/framework/server"
+	"github.com/microtop/microtop/framework/store"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -21,14 +28,20 @@ import (
 type Option func(*Options)
 
 // Options hold a service's components and hooks.
+//
+// Each service has components of its own where its options name none; they open nothing before they are used.
 type Options struct {
+	Auth      auth.Auth
 	Broker    broker.Broker
+	Cache     cache.Cache
+	Cmd       cmd.Cmd
 	Client    client.Client
 	Server    server.Server
 	Registry  registry.Registry
 	Transport transport.Transport
 	Runtime   runtime.Runtime
 	Profile   profile.Profile
+	Store     store.Store
 	Logger    logger.Logger
 
 	BeforeStart []func() error
@@ -40,6 +53,9 @@ type Options struct {
 	Context context.Context
 	// Signal says whether SIGTERM, SIGINT and SIGQUIT end the service.
 	Signal bool
+
+	// commandLine says whether the first Init reads the command line and the environment.
+	commandLine bool
 
 	// What options ask of components that may not exist yet; consumed when the graph is built or changed.
 	selector selector.Selector
@@ -53,6 +69,8 @@ type pending struct {
 	base     client.Client // given by the user and not taken over yet
 	broker   []broker.Option
 	wrappers []client.Wrapper // in the order in which they wrap: the last is the outermost
+	flags    []*pflag.Flag
+	action   func(*cobra.Command, []string) error
 }
 
 // Name sets the service's name in the registry.
@@ -164,6 +182,33 @@ func Server(s server.Server) Option { return func(o *Options) { o.Server = s } }
 // Client sets the client; the other options apply to it.
 func Client(c client.Client) Option {
 	return func(o *Options) { o.Client, o.pending.base = c, c }
+}
+
+// Auth sets what the service's accounts and tokens are checked with.
+func Auth(a auth.Auth) Option { return func(o *Options) { o.Auth = a } }
+
+// Cache sets the service's cache.
+func Cache(c cache.Cache) Option { return func(o *Options) { o.Cache = c } }
+
+// Store sets the service's store. If its table is store's default one, the first Init names it after the service.
+func Store(s store.Store) Option { return func(o *Options) { o.Store = s } }
+
+// Cmd sets the command line that the first Init parses.
+func Cmd(c cmd.Cmd) Option { return func(o *Options) { o.Cmd = c } }
+
+// CommandLine says whether the first Init reads the command line and the MICRO_* variables. Default true; false suits
+// programs that have a command line of their own. Those that still want the variables use Cmd(cmd.NewCmd(cmd.Args())).
+func CommandLine(read bool) Option { return func(o *Options) { o.commandLine = read } }
+
+// Flags adds flags to the command line; cmd.Env gives one its variables. Their values are there once Init has returned.
+func Flags(flags ...*pflag.Flag) Option {
+	return func(o *Options) { o.pending.flags = append(o.pending.flags, flags...) }
+}
+
+// Action sets what the first Init runs once flags are parsed and applied; its error ends the process like that of a
+// wrong flag.
+func Action(fn func(*cobra.Command, []string) error) Option {
+	return func(o *Options) { o.pending.action = fn }
 }
 
 // Runtime sets the runtime.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os/signal"
 	"sync"
 	"syscall"
@@ -14,15 +15,19 @@ import (
 )
 
 type service struct {
-	mu    sync.RWMutex
-	opts  Options
-	graph *graph
+	mu     sync.RWMutex
+	opts   Options
+	graph  *graph
+	parsed bool  // the first Init has read the command line, or reads it now
+	failed error // what was wrong with it
+
+	quit chan struct{} // ends Run beside the context and signals
 }
 
 var _ Service = (*service)(nil)
 
 func newService(opts ...Option) *service {
-	s := &service{opts: Options{Context: context.Background(), Signal: true}}
+	s := &service{opts: Options{Context: context.Background(), Signal: true, commandLine: true}, quit: make(chan struct{})}
 	for _, set := range opts {
 		set(&s.opts)
 	}
@@ -35,12 +40,22 @@ func (s *service) Name() string { return s.Server().Options().Name }
 
 // Init implements Service.
 func (s *service) Init(opts ...Option) {
+	if s.update(opts) {
+		s.parse()
+	}
+}
+
+// update applies options and says whether the command line is to be read now.
+func (s *service) update(opts []Option) (parse bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, set := range opts {
 		set(&s.opts)
 	}
 	s.graph.update(&s.opts)
+	parse = s.opts.commandLine && !s.parsed
+	s.parsed = true
+	return parse
 }
 
 // Options implements Service.
@@ -61,6 +76,9 @@ func (s *service) String() string { return "micro" }
 
 // Run implements Service. The first failing hook ends the start; whatever was started is stopped again.
 func (s *service) Run() (err error) {
+	if err := s.refused(); err != nil {
+		return err
+	}
 	opts := s.Options()
 	ctx := opts.Context
 	if opts.Signal {
@@ -71,17 +89,38 @@ func (s *service) Run() (err error) {
 	if err := s.graph.serveDebug(opts); err != nil {
 		return err
 	}
-	if opts.Profile != nil {
-		if err := opts.Profile.Start(); err != nil {
-			return fmt.Errorf("start profile %s: %w", opts.Profile, err)
-		}
-		defer func() { err = errors.Join(err, opts.Profile.Stop()) }()
+	if err := opts.Profile.Start(); err != nil {
+		return fmt.Errorf("start profile %s: %w", opts.Profile, err)
+	}
+	defer func() { err = errors.Join(err, opts.Profile.Stop()) }()
+	if err := advertise(opts); err != nil {
+		return err
 	}
 	if err := s.start(opts); err != nil {
 		return err
 	}
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-s.quit:
+	}
 	return s.stop(opts)
+}
+
+// profileKey is the node metadata that says where a profiler listens.
+const profileKey = "pprof"
+
+// advertise puts the address of a profiler that has one into the node's metadata, where consoles look for it.
+func advertise(opts Options) error {
+	p, ok := opts.Profile.(interface{ URL() string })
+	if !ok || p.URL() == "" {
+		return nil
+	}
+	metadata := maps.Clone(opts.Server.Options().Metadata)
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
+	metadata[profileKey] = p.URL()
+	return opts.Server.Init(server.Metadata(metadata))
 }
 
 func (s *service) start(opts Options) error {
