@@ -232,7 +232,7 @@ func TestA244_WhatIsWrongEndsTheProcess(t *testing.T) {
 		"no time":              {args: []string{"--client-request-timeout", "0s"}, want: "over zero"},
 		"wrong variable":       {env: map[string]string{"MICRO_REGISTER_TTL": "soon"}, want: "environment variable MICRO_REGISTER_TTL"},
 		"metadata":             {args: []string{"--server-metadata", "rack"}, want: "key=value"},
-		"unknown registry":     {args: []string{"--registry", "consul4"}, want: "registry consul4 not found: use one of mdns, memory"},
+		"unknown registry":     {args: []string{"--registry", "consul4"}, want: "registry consul4 not found: use one of file, mdns, memory, or import"},
 		"unknown broker":       {env: map[string]string{"MICRO_BROKER": "carrier"}, want: "use one of http, memory"},
 		"unknown transport":    {args: []string{"--transport", "x"}, want: "use one of http, memory"},
 		"unknown selector":     {args: []string{"--selector", "x"}, want: "use one of cache, registry"},

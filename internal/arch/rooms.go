@@ -24,6 +24,7 @@ var internalNames = []string{
 	"arch",         // this
 	"e2e",          // the real binary in a terminal
 	"bench",        // beside other frameworks, a module of its own
+	"examples",     // programs as users write them, a module of its own
 	"interop",      // real peers, a module of its own
 	"termshot",     // terminal sessions: driven, read, drawn
 	"requirements", // the rows and the tests that keep them

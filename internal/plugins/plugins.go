@@ -8,29 +8,21 @@ import (
 	"strings"
 
 	"github.com/microtop/microtop/framework/broker"
+	"github.com/microtop/microtop/framework/cmd"
 	"github.com/microtop/microtop/framework/registry"
-	"github.com/microtop/microtop/framework/registry/file"
+
+	// Each registers its name.
+	_ "github.com/microtop/microtop/framework/registry/file"
 )
-
-var registries = map[string]func(...registry.Option) registry.Registry{
-	"mdns":   registry.NewRegistry,
-	"file":   file.NewRegistry,
-	"memory": registry.NewMemoryRegistry,
-}
-
-var brokers = map[string]func(...broker.Option) broker.Broker{
-	"http":   broker.NewBroker,
-	"memory": broker.NewMemoryBroker,
-}
 
 // Registry makes a registry by name; the error for an unknown name lists the known ones.
 func Registry(name string, opts ...registry.Option) (registry.Registry, error) {
-	return open("registry", registries, name, opts)
+	return open("registry", cmd.DefaultRegistries, name, opts)
 }
 
 // Broker makes a broker by name; the error for an unknown name lists the known ones.
 func Broker(name string, opts ...broker.Option) (broker.Broker, error) {
-	return open("broker", brokers, name, opts)
+	return open("broker", cmd.DefaultBrokers, name, opts)
 }
 
 func open[T, O any](kind string, known map[string]func(...O) T, name string, opts []O) (T, error) {
