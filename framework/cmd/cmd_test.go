@@ -199,7 +199,7 @@ func TestA240_TheInterface(t *testing.T) {
 	if o := c.Options(); o.Name != "greeter" || o.Description != "greets" || o.Version != "1.2" {
 		t.Errorf("options %+v", o)
 	}
-	var app *cobra.Command = c.App()
+	app := c.App()
 	if app.Name() != "greeter" || app.Short != "greets" || app.Version != "1.2" {
 		t.Errorf("app %s, %s, %s", app.Name(), app.Short, app.Version)
 	}
