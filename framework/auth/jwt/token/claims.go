@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	gojwt "github.com/golang-jwt/jwt/v5"
@@ -51,32 +53,34 @@ func (c *claims) GetSubject() (string, error) { return c.Subject, nil }
 // GetAudience implements gojwt.Claims.
 func (c *claims) GetAudience() (gojwt.ClaimStrings, error) { return c.Audience, nil }
 
-// UnmarshalJSON reads claims by their exact names: encoding/json alone would take "EXP" for "exp".
+// UnmarshalJSON refuses claims that two readers may take for different ones.
 func (c *claims) UnmarshalJSON(data []byte) error {
-	if err := unique(data); err != nil {
+	if err := unique(data, known...); err != nil {
 		return err
 	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
+	type plain claims
+	var read struct {
+		plain
+
+		Audience json.RawMessage `json:"aud"`
+	}
+	if err := json.Unmarshal(data, &read); err != nil {
 		return err
 	}
-	var read claims
-	for name, into := range map[string]any{
-		"type": &read.Type, "scopes": &read.Scopes, "metadata": &read.Metadata, "token_use": &read.Use, "sub": &read.Subject,
-		"iss": &read.Issuer, "aud": &read.Audience, "exp": &read.Expiry, "nbf": &read.NotBefore,
-	} {
-		if value, ok := all[name]; ok {
-			if err := json.Unmarshal(value, into); err != nil {
-				return fmt.Errorf("claim %s: %w", name, err)
-			}
+	if read.Audience != nil {
+		if err := json.Unmarshal(read.Audience, &read.plain.Audience); err != nil {
+			return fmt.Errorf("claim aud: %w", err)
+		}
+		if len(read.plain.Audience) == 0 {
+			read.plain.Audience = gojwt.ClaimStrings{""} // null and [] are for nobody, not for everybody
 		}
 	}
-	if _, named := all["aud"]; named && len(read.Audience) == 0 {
-		read.Audience = gojwt.ClaimStrings{""} // null and [] are for nobody, not for everybody
-	}
-	*c = read
+	*c = claims(read.plain)
 	return nil
 }
+
+// known are the names of claims.
+var known = []string{"type", "scopes", "metadata", "token_use", "sub", "iss", "aud", "exp", "nbf"}
 
 // date is a time in seconds since 1970.
 type date struct{ time.Time }
@@ -105,14 +109,13 @@ func (d *date) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// unique refuses JSON that names something twice, since two readers may then read two things (RFC 7519 §4), and JSON
-// that nests too deep.
-func unique(data []byte) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	return uniqueValue(d, maxDepth)
+// unique refuses JSON that names something twice, since two readers may then read two things (RFC 7519 §4), JSON that
+// nests too deep, and, on the first level, other spellings of the names given: encoding/json takes "EXP" for "exp".
+func unique(data []byte, names ...string) error {
+	return uniqueValue(json.NewDecoder(bytes.NewReader(data)), maxDepth, names)
 }
 
-func uniqueValue(d *json.Decoder, depth int) error {
+func uniqueValue(d *json.Decoder, depth int, names []string) error {
 	t, err := d.Token()
 	if err != nil {
 		return err
@@ -135,9 +138,12 @@ func uniqueValue(d *json.Decoder, depth int) error {
 			if seen[text] {
 				return fmt.Errorf("%q is named twice", text)
 			}
+			if slices.ContainsFunc(names, func(n string) bool { return n != text && strings.EqualFold(n, text) }) {
+				return fmt.Errorf("%q is another spelling of a name", text)
+			}
 			seen[text] = true
 		}
-		if err := uniqueValue(d, depth-1); err != nil {
+		if err := uniqueValue(d, depth-1, nil); err != nil {
 			return err
 		}
 	}
