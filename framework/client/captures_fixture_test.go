@@ -236,7 +236,7 @@ func TestConversationsOfV4(t *testing.T) {
 			}
 			s := c.play(t)
 			cl := client.NewClient(client.Transport(transport.NewHTTPTransport()))
-			if strings.HasPrefix(name, "stream-") {
+			if strings.HasPrefix(name, "stream-") || name == "debug-log-json" {
 				c.stream(t, cl, s.addr)
 			} else {
 				c.unary(t, cl, s.addr)
