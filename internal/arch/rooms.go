@@ -20,6 +20,7 @@ var leftovers = []string{"bin", "dist", "reports", ".tmp", "microtop", ".DS_Stor
 var internalNames = []string{
 	"cli",          // cobra commands, one file each
 	"demo",         // the demo fleet
+	"scaffold",     // source code for users: what stands behind generate
 	"plugins",      // links every implementation by name
 	"arch",         // this
 	"e2e",          // the real binary in a terminal

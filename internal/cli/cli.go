@@ -117,7 +117,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.servicesCommand(), a.nodesCommand(), a.describeCommand(), a.callCommand(), a.streamCommand(),
 		a.topicsCommand(), a.tailCommand(), a.publishCommand(), a.profileCommand(), a.healthCommand(),
-		a.statsCommand(), a.logsCommand(), a.watchCommand(), a.doctorCommand(), a.demoCommand(), a.demoNodeCommand(), a.versionCommand(),
+		a.statsCommand(), a.logsCommand(), a.watchCommand(), a.doctorCommand(), a.generateCommand(), a.demoCommand(), a.demoNodeCommand(), a.versionCommand(),
 	)
 	markUsage(root)
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
