@@ -63,9 +63,9 @@ screenshots: build ## screenshots/*.svg, drawn from the real program
 
 check: test race lint fuzz ## what a change must pass: test, race, lint and a short fuzz
 
-nightly: ## check with long fuzzing, and every test under the race detector
+nightly: ## check with long fuzzing, and every test in its long form (NIGHTLY=1) under the race detector
 	@$(MAKE) --no-print-directory check FUZZTIME=20s
-	$(GO) test -race -p $(JOBS) -timeout 60m ./...
+	NIGHTLY=1 $(GO) test -race -p $(JOBS) -timeout 60m ./...
 
 weekly: ## nightly with ten minutes a fuzz target, and the race detector ten times over
 	@$(MAKE) --no-print-directory nightly
