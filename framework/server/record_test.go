@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/registry"
@@ -114,6 +116,7 @@ func TestA055_WhatTheRecordSays(t *testing.T) {
 		want := &registry.Node{Id: "s-one", Address: s.Options().Address, Metadata: map[string]string{
 			"zone": "a", "transport": "memory", "broker": "memory", "server": "mucp", "registry": "memory", "protocol": "mucp", "micro-pipeline": "64",
 		}}
+		beyondV4(r.Nodes[0])
 		if diff := cmp.Diff(want, r.Nodes[0]); diff != "" || r.Name != "s" || r.Version != "7" {
 			t.Errorf("%s %s, node (-want +got):\n%s", r.Name, r.Version, diff)
 		}
@@ -125,6 +128,28 @@ func TestA055_WhatTheRecordSays(t *testing.T) {
 			t.Errorf("endpoints (-want +got):\n%s", diff)
 		}
 	}, server.Metadata(map[string]string{"zone": "a"}))
+}
+
+// beyondV4 takes what v4 does not register out of a node's metadata.
+func beyondV4(n *registry.Node) {
+	n.Metadata = maps.Clone(n.Metadata)
+	maps.DeleteFunc(n.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, "micro-") })
+}
+
+func TestA154_TheNodesIDAndMetadata(t *testing.T) {
+	heartbeats(t, func(t *testing.T, k *keeping, _ server.Server) {
+		record, _ := k.last()
+		n := record.Nodes[0]
+		id, ok := strings.CutPrefix(n.Id, "s-")
+		if _, err := uuid.Parse(id); !ok || err != nil {
+			t.Errorf("id %q: %v", n.Id, err)
+		}
+		for _, key := range []string{"broker", "protocol", "registry", "server", "transport"} {
+			if n.Metadata[key] == "" {
+				t.Errorf("metadata has no %s: %v", key, n.Metadata)
+			}
+		}
+	}, server.Id(server.NewServer().Options().Id))
 }
 
 func TestA060_StopEndsTheHeartbeatAndTheServerCanStartAgain(t *testing.T) {
