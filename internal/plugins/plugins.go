@@ -13,6 +13,11 @@ import (
 
 	// Each registers its name.
 	_ "github.com/microtop/microtop/framework/registry/file"
+	_ "github.com/microtop/microtop/framework/selector/blacklist"
+	_ "github.com/microtop/microtop/framework/selector/dns"
+	_ "github.com/microtop/microtop/framework/selector/label"
+	_ "github.com/microtop/microtop/framework/selector/named"
+	_ "github.com/microtop/microtop/framework/selector/static"
 )
 
 // Registry makes a registry by name; the error for an unknown name lists the known ones.

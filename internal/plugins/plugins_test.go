@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/microtop/microtop/framework/cmd"
 	"github.com/microtop/microtop/internal/plugins"
 )
 
@@ -22,5 +23,25 @@ func TestOpenByName(t *testing.T) {
 	}
 	if _, err := plugins.Registry("consul4"); err == nil || !strings.Contains(err.Error(), "file, mdns, memory") {
 		t.Errorf("an unknown name's error must list the known ones: %v", err)
+	}
+}
+
+// The selectors that --selector takes: "cache" and "registry" are both the default one (A166).
+func TestA160_A166_A167_A168_SelectorsByName(t *testing.T) {
+	for name, is := range map[string]string{
+		"cache": "registry", "registry": "registry", "blacklist": "blacklist", "label": "label", "named": "named", "static": "static", "dns": "dns",
+	} {
+		make := cmd.DefaultSelectors[name]
+		if make == nil {
+			t.Errorf("no selector is named %s", name)
+			continue
+		}
+		s := make()
+		if s.String() != is {
+			t.Errorf("%s is %s", name, s)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
