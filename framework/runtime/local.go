@@ -16,6 +16,10 @@ var DefaultRuntime = NewRuntime()
 
 // NewRuntime returns a runtime whose services are processes of this host.
 //
+// A service without a command is built with the go tool each time it is started, and when it is updated: from the folder
+// that its Source names, or from a local git repository, in a check-out of its own ("/srv/greeter.git@v1.2"). The build's
+// output is the beginning of the service's log. A service that leaves its process group, as daemons do, is its own to end.
+//
 // A service's standard input is a pipe that this process holds open: it ends when this process does, even by a
 // signal that cannot be caught, so that a service that watches it never outlives its runtime.
 func NewRuntime(opts ...Option) Runtime {
@@ -44,6 +48,13 @@ func idOf(namespace string, s *Service) id {
 	return id{cmp.Or(namespace, defaultNamespace), s.Name, s.Version}
 }
 
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}
+
 // ended says why a context has ended; nil while it has not, and for none.
 func ended(ctx context.Context) error {
 	if ctx == nil {
@@ -68,9 +79,6 @@ func (l *local) Create(s *Service, opts ...CreateOption) error {
 	for _, set := range opts {
 		set(&options)
 	}
-	if len(options.Command) == 0 {
-		return fmt.Errorf("runtime: create %s: no command given: use runtime.WithCommand", s.Name)
-	}
 	if err := ended(options.Context); err != nil {
 		return fmt.Errorf("runtime: create %s: %w", s.Name, err)
 	}
@@ -78,12 +86,16 @@ func (l *local) Create(s *Service, opts ...CreateOption) error {
 	if err != nil {
 		return err
 	}
-	return p.start(l.isStarted)
+	return p.start(orBackground(options.Context), l.isStarted)
 }
 
 func (l *local) add(s Service, options CreateOptions) (*process, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	s.Source = cmp.Or(s.Source, l.opts.Source)
+	if len(options.Command) == 0 && s.Source == "" {
+		return nil, fmt.Errorf("runtime: create %s: nothing to run: give a command with runtime.WithCommand, or the service a Source to build", s.Name)
+	}
 	key := idOf(options.Namespace, &s)
 	if _, exists := l.services[key]; exists {
 		return nil, fmt.Errorf("runtime: create %s %s: %w", s.Name, s.Version, ErrAlreadyExists)
@@ -91,7 +103,6 @@ func (l *local) add(s Service, options CreateOptions) (*process, error) {
 	options.Namespace = key.namespace
 	options.Type = cmp.Or(options.Type, l.opts.Type)
 	options.Image = cmp.Or(options.Image, l.opts.Image)
-	s.Source = cmp.Or(s.Source, l.opts.Source)
 	p := newProcess(s, options, l.opts)
 	l.services[key] = p
 	return p, nil
@@ -134,15 +145,13 @@ func (l *local) Update(s *Service, opts ...UpdateOption) error {
 	for _, set := range opts {
 		set(&options)
 	}
-	if options.Context == nil {
-		options.Context = context.Background()
-	}
+	options.Context = orBackground(options.Context)
 	p, err := l.find(options.Namespace, s)
 	if err != nil {
 		return err
 	}
 	err = p.stop(options.Context, false)
-	return errors.Join(err, p.start(l.isStarted))
+	return errors.Join(err, p.start(options.Context, l.isStarted))
 }
 
 // Delete implements Runtime.
@@ -151,9 +160,7 @@ func (l *local) Delete(s *Service, opts ...DeleteOption) error {
 	for _, set := range opts {
 		set(&options)
 	}
-	if options.Context == nil {
-		options.Context = context.Background()
-	}
+	options.Context = orBackground(options.Context)
 	p, err := l.find(options.Namespace, s)
 	if err != nil {
 		return err
@@ -191,7 +198,7 @@ func (l *local) Start() error {
 	l.mu.Unlock()
 	var failed []error
 	for _, p := range l.processes() {
-		failed = append(failed, p.start(l.isStarted))
+		failed = append(failed, p.start(context.Background(), l.isStarted))
 	}
 	if l.schedule == nil && opts.Scheduler != nil {
 		var err error

@@ -30,7 +30,7 @@ type Options struct {
 
 // CreateOptions configure one service.
 type CreateOptions struct {
-	// Command is the program and its first arguments; Args follow.
+	// Command is the program and its first arguments; Args follow. Without one the service's source is built and run.
 	Command []string
 	Args    []string
 	// Env is added to this process's environment.
@@ -45,7 +45,8 @@ type CreateOptions struct {
 	// Image is the name of the image that the service runs; empty means the runtime's. The local runtime only keeps
 	// it with the service.
 	Image string
-	// Retries is how often a service that failed is started again; negative means always. Default 3.
+	// Retries is how often a service that failed is started again, counted anew after a minute of
+	// running; negative means always. Default 3.
 	Retries int
 	// RestartDelay is the pause before a restart; zero means exponential backoff from 100 ms to 30 s.
 	RestartDelay time.Duration

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -17,6 +16,8 @@ import (
 const (
 	firstPause = 100 * time.Millisecond
 	lastPause  = 30 * time.Second
+	// steady is how long a service must have run for its earlier failures to be forgotten.
+	steady = time.Minute
 )
 
 // process is one service and the goroutine that keeps its operating system process alive.
@@ -27,9 +28,11 @@ type process struct {
 	output  *output
 
 	lifecycle sync.Mutex // one start or stop at a time
-	retired   bool       // deleted: it never starts again; guarded by lifecycle
+	build     *build     // nil for a command, and while stopped; guarded by lifecycle
 
 	mu       sync.Mutex
+	retired  bool               // deleted: it never starts again
+	giveUp   context.CancelFunc // ends the build under way; nil without one
 	status   string
 	err      error
 	pid      int
@@ -44,13 +47,18 @@ func newProcess(s Service, options CreateOptions, runtime Options) *process {
 	return &process{service: s, options: options, timeout: runtime.StopTimeout, output: newOutput(options.Output), status: "stopped"}
 }
 
-// start launches the process and its keeper, if it may. Starting a started one does nothing.
-func (p *process) start(may func() bool) error {
+// start builds the process if it has no command, launches it and its keeper, if it may. Starting a started one does
+// nothing. The end of ctx ends the build.
+func (p *process) start(ctx context.Context, may func() bool) error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
-	if p.retired {
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	// A stop that comes from here on either finds the build to end, or has been seen by what follows.
+	if p.begin(giveUp) {
 		return notFound(&p.service)
 	}
+	defer p.begin(nil)
 	if !may() {
 		return nil
 	}
@@ -61,21 +69,54 @@ func (p *process) start(may func() bool) error {
 			return nil
 		}
 	}
+	if err := p.prepare(ctx); err != nil {
+		p.set("error", err, 0)
+		return fmt.Errorf("runtime: build %s: %w", p.service.Name, err)
+	}
 	running, err := p.launch()
 	if err != nil {
 		return err
 	}
 	p.quit, p.done = make(chan context.Context, 1), make(chan struct{})
-	go p.keep(running, p.quit, p.done)
+	go p.keep(running, p.quit, p.done) //nolint:contextcheck // lives until stop, whose context it gets
 	return nil
 }
 
-// stop ends the process and waits for its keeper; after the last stop it never starts again. A process that does not end
+// begin notes what ends the start under way, and says whether the service was deleted.
+func (p *process) begin(giveUp context.CancelFunc) (retired bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.giveUp = giveUp
+	return p.retired
+}
+
+// prepare builds the program of a service without a command.
+func (p *process) prepare(ctx context.Context) (err error) {
+	p.build.remove()
+	p.build = nil
+	if len(p.options.Command) > 0 {
+		return nil
+	}
+	p.set("building", nil, 0)
+	p.build, err = makeProgram(ctx, p.service.Source, p.output)
+	return err
+}
+
+// stop ends the process, or its build, and waits for its keeper; after the last stop it never starts again. A process that does not end
 // in time, or before ctx does, is killed.
 func (p *process) stop(ctx context.Context, last bool) error {
+	p.mu.Lock()
+	p.retired = p.retired || last
+	if p.giveUp != nil {
+		p.giveUp()
+	}
+	p.mu.Unlock()
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
-	p.retired = p.retired || last
+	defer func() {
+		p.build.remove()
+		p.build = nil
+	}()
 	if p.quit == nil {
 		return nil
 	}
@@ -102,10 +143,14 @@ type running struct {
 }
 
 func (p *process) launch() (*running, error) {
-	args := append(append([]string(nil), p.options.Command[1:]...), p.options.Args...)
-	cmd := exec.Command(p.options.Command[0], args...) //nolint:gosec,noctx // running commands is a runtime's work; the keeper ends them
+	command, dir := p.options.Command, p.service.Source
+	if p.build != nil {
+		command, dir = []string{p.build.program}, p.build.dir
+	}
+	args := append(append([]string(nil), command[1:]...), p.options.Args...)
+	cmd := exec.Command(command[0], args...) //nolint:gosec,noctx // running commands is a runtime's work; the keeper ends them
 	cmd.Env = append(os.Environ(), p.options.Env...)
-	cmd.Dir = p.service.Source
+	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = p.output, p.output
 	separate(cmd)
 	cmd.WaitDelay = time.Second // a grandchild that kept the output open does not hold Wait
@@ -114,7 +159,7 @@ func (p *process) launch() (*running, error) {
 		return nil, fmt.Errorf("runtime: start %s: %w", p.service.Name, err)
 	}
 	if err := cmd.Start(); err != nil {
-		p.set("error", fmt.Errorf("start %s: %w", p.options.Command[0], err), 0)
+		p.set("error", fmt.Errorf("start %s: %w", command[0], err), 0)
 		return nil, fmt.Errorf("runtime: start %s: %w", p.service.Name, err)
 	}
 	p.set("running", nil, cmd.Process.Pid)
@@ -130,6 +175,7 @@ func (p *process) launch() (*running, error) {
 func (p *process) keep(r *running, quit chan context.Context, done chan struct{}) {
 	defer close(done)
 	for attempt := 0; ; attempt++ {
+		begun := time.Now()
 		if r != nil {
 			select {
 			case ctx := <-quit:
@@ -140,6 +186,9 @@ func (p *process) keep(r *running, quit chan context.Context, done chan struct{}
 				p.set(exitStatus(r.err), r.err, 0)
 				if r.err == nil {
 					return // it ended by itself and in good order
+				}
+				if time.Since(begun) >= steady {
+					attempt = 0
 				}
 			}
 		}
@@ -229,15 +278,7 @@ func (p *process) snapshot() *Service {
 		out.Metadata["since"] = p.since.UTC().Format(time.RFC3339)
 	}
 	if p.err != nil {
-		out.Metadata["error"] = describe(p.err)
+		out.Metadata["error"] = p.err.Error()
 	}
 	return &out
-}
-
-func describe(err error) string {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.String()
-	}
-	return err.Error()
 }

@@ -24,7 +24,7 @@ type Runtime interface {
 	// Read returns the managed services of a namespace with their state in Metadata: namespace, type, image, status,
 	// pid, restarts, since, error.
 	Read(...ReadOption) ([]*Service, error)
-	// Update restarts a service, if the runtime is started.
+	// Update restarts a service, if the runtime is started; one that has a source is built anew.
 	Update(*Service, ...UpdateOption) error
 	// Delete stops a service and forgets it.
 	Delete(*Service, ...DeleteOption) error
@@ -42,8 +42,8 @@ type Runtime interface {
 type Service struct {
 	Name    string
 	Version string
-	// Source is where the code is: for the local runtime, the folder that the command runs in; empty means the
-	// runtime's.
+	// Source is where the code is: for the local runtime, the folder that the command runs in, or what is built if there
+	// is no command. Empty means the runtime's.
 	Source   string
 	Metadata map[string]string
 }

@@ -91,7 +91,7 @@ func TestFailedEventsAreLogged(t *testing.T) {
 		want  string
 	}{
 		{runtime.Event{ID: "a", Type: runtime.Delete, Service: &runtime.Service{Name: "x"}}, "service not found"},
-		{runtime.Event{ID: "b", Type: runtime.Create, Service: &runtime.Service{Name: "x"}}, "no command given"},
+		{runtime.Event{ID: "b", Type: runtime.Create, Service: &runtime.Service{Name: "x"}}, "nothing to run"},
 		{runtime.Event{ID: "c", Type: runtime.Create}, "names no service"},
 		{runtime.Event{ID: "d", Type: 9, Service: &runtime.Service{}}, "event type 9 is unknown"},
 	} {
