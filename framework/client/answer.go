@@ -9,13 +9,13 @@ import (
 type answer struct {
 	transport.Fields
 
-	errorText, contentType string
-	draining               bool
+	id, errorText, contentType string
+	draining                   bool
 }
 
 // recv receives into a from a socket, which is lists too if that is not nil.
 func (a *answer) recv(sock transport.Socket, lists transport.Fielder) error {
-	a.errorText, a.contentType, a.draining = "", "", false
+	a.id, a.errorText, a.contentType, a.draining = "", "", "", false
 	if lists != nil {
 		if err := lists.RecvFields(&a.Fields); err != nil {
 			return err
@@ -32,6 +32,8 @@ func (a *answer) recv(sock transport.Socket, lists transport.Fielder) error {
 	}
 	for i := range a.List {
 		switch field := &a.List[i]; field.Name {
+		case mucp.ID:
+			a.id = field.Value
 		case mucp.Error:
 			a.errorText = field.Value
 		case mucp.ContentType:

@@ -16,7 +16,8 @@ import (
 	"github.com/microtop/microtop/framework/transport"
 )
 
-// call is the innermost CallFunc: it sends the request to the node and receives the answer.
+// call is the innermost CallFunc: it sends the request to the node and receives the answer. A request to a node that is
+// busy with others of this client shares a connection with them, if the node takes that.
 func (c *mucpClient) call(ctx context.Context, node *registry.Node, req Request, rsp any, o CallOptions) error {
 	in := c.setup.Load()
 	x, err := c.encode(ctx, in, node, req, "")
@@ -25,45 +26,90 @@ func (c *mucpClient) call(ctx context.Context, node *registry.Node, req Request,
 	}
 	defer x.release()
 	x.add(mucp.Timeout, c.timeoutText(o.RequestTimeout))
-	pooled, err := c.connect(ctx, in, node.Address, o)
-	if err != nil {
-		return err
+	idle := c.pool.get(node.Address)
+	depth := 0
+	if idle == nil && x.codec.Plain() && x.size() <= laneSize && len(x.list) <= laneHeaders {
+		depth = depthOf(node)
+	}
+	if idle == nil && !c.pool.claim(node.Address, depth < 2) {
+		p, ok := c.board(ctx, in, laneKey{node.Address, depth}, x.size(), o)
+		if ok {
+			return c.callOnLane(ctx, p, x, rsp, o)
+		}
+		c.pool.claim(node.Address, true)
+	}
+	defer c.pool.giveBack(node.Address)
+	return c.callAlone(ctx, in, idle, node, x, rsp, o)
+}
+
+// callAlone makes a call that has its connection to itself: the idle one, or a new one.
+func (c *mucpClient) callAlone(ctx context.Context, in *setup, idle *conn, node *registry.Node, x *outgoing, rsp any, o CallOptions) error {
+	on := idle
+	if on == nil {
+		era := c.pool.now()
+		dialled, err := dial(ctx, in, node.Address, o.DialTimeout)
+		if err != nil {
+			return err
+		}
+		on = newConn(dialled, node.Address, era)
 	}
 	if x.id == "" {
-		x.setID(pooled.nextID(c, node))
+		x.setID(on.nextID(c, node))
 	}
-	answered, err := c.exchange(ctx, pooled, x, rsp)
-	answer := &pooled.answer
-	if o.attempt != nil {
-		o.attempt.Sent, o.attempt.Reused = len(x.body), pooled.reused
-		if answered {
-			o.attempt.Received, o.attempt.Header = len(answer.Body), answer.header()
-		}
+	answered, err := c.exchange(ctx, on, x, rsp)
+	var received *answer
+	if answered {
+		received = &on.answer
 	}
+	o.attempt.tell(x, received, on.reused)
 	if !answered {
 		return err
 	}
-	err = x.decode(answer, rsp)
+	err = x.decode(received, rsp)
 	if errors.Is(err, errDraining) {
-		_ = pooled.Close() // the server is about to
-		c.pool.drop(node.Address)
+		_ = on.Close() // the server is about to
+		c.drop(node.Address)
 		return err
 	}
-	c.pool.put(pooled)
+	c.pool.put(on)
 	return err
 }
 
-// connect returns an idle connection to the address, or a new one.
-func (c *mucpClient) connect(ctx context.Context, in *setup, address string, o CallOptions) (*conn, error) {
-	if idle := c.pool.get(address); idle != nil {
-		return idle, nil
+// callOnLane makes a call among others.
+func (c *mucpClient) callOnLane(ctx context.Context, p place, x *outgoing, rsp any, o CallOptions) error {
+	f := p.flight
+	if err := p.lane.roundTrip(ctx, x, f, p.slot); err != nil {
+		o.attempt.tell(x, nil, !p.fresh)
+		if ctx.Err() == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			c.drop(p.lane.key.address) // whatever ended this one ended the others
+		}
+		return lostError(ctx, err)
 	}
-	era := c.pool.now()
-	dialled, err := dial(ctx, in, address, o.DialTimeout)
-	if err != nil {
-		return nil, err
+	defer f.release()
+	o.attempt.tell(x, &f.answer, !p.fresh)
+	f.keep = !reusable(x.codec, rsp)
+	err := x.decode(&f.answer, rsp)
+	if errors.Is(err, errDraining) {
+		c.drop(p.lane.key.address)
 	}
-	return newConn(dialled, address, era), nil
+	return err
+}
+
+// drop lets go of the connections to an address, after one of them turned out to be of no more use.
+func (c *mucpClient) drop(address string) {
+	c.pool.drop(address)
+	c.lanes.drop(address)
+}
+
+// tell notes what went over the network. a may be nil.
+func (a *Attempt) tell(x *outgoing, received *answer, reused bool) {
+	if a == nil {
+		return
+	}
+	a.Sent, a.Reused = len(x.body), reused
+	if received != nil {
+		a.Received, a.Header = len(received.Body), received.header()
+	}
 }
 
 // dial opens a connection. Whatever went wrong, the request did not run.
@@ -100,7 +146,7 @@ func (c *mucpClient) exchange(ctx context.Context, on *conn, x *outgoing, rsp an
 	}
 	_ = on.Close() // it cannot be used again
 	if on.reused && ctx.Err() == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		c.pool.drop(on.address) // whatever ended this one ended the others
+		c.drop(on.address) // whatever ended this one ended the others
 	}
 	return false, lostError(ctx, err)
 }

@@ -19,6 +19,7 @@ type mucpClient struct {
 	innermost CallFunc // c.call
 	pool      pool
 	endpoints endpoints
+	lanes     lanes
 	timeouts  timeouts
 	connected atomic.Bool // the broker is
 }
@@ -109,6 +110,7 @@ func (c *mucpClient) String() string { return mucp.Name }
 // Close closes the connections that are kept, and the selector if the client made it. Both open again when used.
 func (c *mucpClient) Close() error {
 	c.pool.close()
+	c.lanes.close()
 	if own := c.setup.Load().own; own != nil {
 		return own.Close()
 	}

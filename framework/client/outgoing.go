@@ -118,6 +118,15 @@ func (x *outgoing) set(name, value string) {
 	x.add(name, value)
 }
 
+// size is about how many bytes the request has on the wire.
+func (x *outgoing) size() int {
+	size := headSize + len(x.body)
+	for i := range x.list {
+		size += len(x.list[i].Name) + len(x.list[i].Value) + lineSize
+	}
+	return size
+}
+
 // setID sets the id that was left open.
 func (x *outgoing) setID(id string) { x.id, x.list[0].Value = id, id }
 

@@ -73,9 +73,10 @@ type pool struct {
 	idle  map[string][]*conn // the one used last at the end
 	size  int                // per address
 	ttl   time.Duration
-	era   int           // counts closings: connections of an earlier one are not kept
-	timer *time.Timer   // set off when the oldest idle connection is due; nil if none is set
-	swept chan struct{} // closed when the timer's function, set or running, is done
+	out   map[string]int // in use, by address
+	era   int            // counts closings: connections of an earlier one are not kept
+	timer *time.Timer    // set off when the oldest idle connection is due; nil if none is set
+	swept chan struct{}  // closed when the timer's function, set or running, is done
 }
 
 func (p *pool) configure(size int, ttl time.Duration) {
@@ -93,10 +94,39 @@ func (p *pool) get(address string) *conn {
 		if time.Since(c.created) < p.ttl { // else the sweep is about to close it
 			p.idle[address] = slices.Delete(list, i, i+1) // an empty list goes with the next sweep
 			c.reused = true
+			p.lend(address)
 			return c
 		}
 	}
 	return nil
+}
+
+// lend counts a connection in use. p.mu is held.
+func (p *pool) lend(address string) {
+	if p.out == nil {
+		p.out = map[string]int{}
+	}
+	p.out[address]++
+}
+
+// claim counts a connection in that is about to be made, unless others to the address are in use.
+func (p *pool) claim(address string, anyway bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !anyway && p.out[address] > 0 {
+		return false
+	}
+	p.lend(address)
+	return true
+}
+
+// giveBack counts a connection out.
+func (p *pool) giveBack(address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.out[address]--; p.out[address] <= 0 {
+		delete(p.out, address)
+	}
 }
 
 // put takes a connection back, or closes it.

@@ -170,6 +170,9 @@ func (k *call) run() {
 		defer wg.Done()
 	}
 	defer k.conn.leave(k)
+	if !k.inline {
+		k.began = time.Now()
+	}
 	ctx := k.begin()
 	defer ctx.End()
 	if k.stream != nil {
@@ -191,11 +194,11 @@ func (k *call) run() {
 
 // begin makes the context that the handler gets.
 func (k *call) begin() *deadline.Context {
-	k.base = base{Context: k.conn.ctx, request: &k.request}
+	parent := k.conn.ctx
 	if k.token != "" {
-		info := peer.Info{Local: k.conn.sock.Local(), Remote: k.conn.sock.Remote(), Token: k.token}
-		k.base.Context = peer.NewContext(k.conn.ctx, info)
+		parent = peer.NewContext(parent, peer.Info{Local: k.conn.sock.Local(), Remote: k.conn.sock.Remote(), Token: k.token})
 	}
+	k.base = base{Context: parent, request: &k.request}
 	k.ctx.Begin(&k.base, k.deadline)
 	return &k.ctx
 }

@@ -59,11 +59,12 @@ type route struct {
 	usual    atomic.Int64 // how long it takes, in nanoseconds; zero is unknown
 }
 
-// took notes how long a request took. Of two at the same time one may be forgotten.
+// took notes how long a request took. An outlier counts for little: it tells of a busy host more often than of the
+// handler. Of two requests at the same time one may be forgotten.
 func (r *route) took(d time.Duration) {
 	was, now := r.usual.Load(), max(int64(d), 1)
 	if was > 0 {
-		now = max(was+(now-was)/8, 1)
+		now = max(was+(min(now, was+int64(quick))-was)/8, 1)
 	}
 	r.usual.Store(now)
 }

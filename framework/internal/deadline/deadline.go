@@ -110,4 +110,16 @@ func OnCancel(ctx context.Context, fn func()) (stop func() bool) {
 	return context.AfterFunc(ctx, fn)
 }
 
+// Cancelled returns a channel that is closed when ctx ends other than by the deadline or the end of a Context, which
+// stays without a timer. It may be nil.
+func Cancelled(ctx context.Context) <-chan struct{} {
+	for {
+		c, ok := ctx.(*Context)
+		if !ok {
+			return ctx.Done()
+		}
+		ctx = c.parent
+	}
+}
+
 func never() bool { return true }
