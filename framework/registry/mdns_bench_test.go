@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -83,31 +82,21 @@ func crowd200(b *testing.B) (registering, listing time.Duration) {
 	b.Helper()
 	in := domain()
 	reg := registry.NewRegistry(in)
-	before := cpu(b)
+	before := used(b)
 	for i := range 200 {
 		s := service(fmt.Sprint("shop", i), "1", "a")
 		register(b, reg, s)
 		defer deregister(b, reg, s)
 	}
-	registering = cpu(b) - before
-	before = cpu(b)
+	registering = used(b) - before
+	before = used(b)
 	const times = 10
 	for range times {
 		if list, err := registry.NewRegistry(in).ListServices(); err != nil || len(list) != 200 {
 			b.Errorf("%d listed: %v", len(list), err)
 		}
 	}
-	return registering, (cpu(b) - before) / times
-}
-
-// cpu is the time this process has used.
-func cpu(b *testing.B) time.Duration {
-	b.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	return registering, (used(b) - before) / times
 }
 
 // However many services a process has, its registry has one set of sockets and few goroutines, and none afterwards.

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +23,7 @@ import (
 )
 
 // S-08: records that mean nothing, and more of them than anybody needs.
-func TestMDNSHostileRecords(t *testing.T) {
+func TestS08_MDNSHostileRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lan := new(mdnstest.LAN)
 		reg := registry.NewMDNSOn(lan.Host("192.0.2.3"))
@@ -81,7 +83,7 @@ func bomb(t testing.TB, record string) []string {
 }
 
 // S-07: what a record can cost is bounded, whatever it unpacks to.
-func TestMDNSBombs(t *testing.T) {
+func TestS07_MDNSBombs(t *testing.T) {
 	reg := registry.NewMDNSOn(new(mdnstest.LAN).Host("192.0.2.2"))
 	const most = 256 << 10
 	repeat := func(head, piece, tail string, size int) string {
@@ -141,4 +143,50 @@ func FuzzMDNSRecord(f *testing.F) {
 			t.Errorf("%q became node %q of %q", name, s.Nodes[0].Id, s.Name)
 		}
 	})
+}
+
+// A thousand bombs a second cost a bounded share of a core and leave nothing, and are counted.
+func TestS07_AFloodOfBombs(t *testing.T) {
+	const bombs = 1000
+	var packed []string
+	for chunk := range slices.Chunk([]byte(bomb(t, `{"Service":"shop","Version":"`+strings.Repeat("a", 8<<20)+`"}`)[0]), 255) {
+		packed = append(packed, string(chunk))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		lan := new(mdnstest.LAN)
+		reg := registry.NewMDNSOn(lan.Host("192.0.2.3"))
+		peer := keepDiary(t, reg)
+		from := netip.MustParseAddrPort("192.0.2.66:5353")
+		before, cpu := heap(), used(t)
+		for i := range bombs {
+			e := v4Node(t, fmt.Sprint("evil", i), "shop")
+			e.Text = packed
+			lan.Inject(from, announcement(t, e), 1)
+			time.Sleep(time.Second / bombs)
+		}
+		synctest.Wait()
+		peer.expect(t, "a second of bombs")
+		spent, more := used(t)-cpu, heap()-before
+		stats := reg.(registry.MDNS).Stats()
+		t.Logf("%v of CPU for %d bombs, %d KiB of heap, %d refused, %d beyond the budget", spent, bombs, more>>10, stats.BadRecords, stats.Overload)
+		if stats.BadRecords+stats.Overload != bombs {
+			t.Errorf("%d of %d counted", stats.BadRecords+stats.Overload, bombs)
+		}
+		if spent > 5*time.Second { // 0.5 s, times what the race detector and a busy machine add
+			t.Errorf("%v of CPU in a second", spent)
+		}
+		if more > 32<<20 {
+			t.Errorf("%d bytes of heap more", more)
+		}
+	})
+}
+
+// used is the CPU time of this process, which a fake clock does not touch.
+func used(t testing.TB) time.Duration {
+	t.Helper()
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }

@@ -68,7 +68,7 @@ func TestTheLastNodeLeavesNothing(t *testing.T) {
 }
 
 // R-11, S-11: a name has at most limits.NodesPerService nodes, and the one who registers more is told.
-func TestNodesPerNameAreLimited(t *testing.T) {
+func TestR11_S11_NodesPerNameAreLimited(t *testing.T) {
 	reg := registry.NewMemoryRegistry()
 	crowd := service("shop", "1", "0")
 	for i := range 10_000 {

@@ -169,3 +169,16 @@ func FuzzDecodeService(f *testing.F) {
 		}
 	})
 }
+
+// What a poisoned registry would have us dial is refused at the edge, or is an address like any other.
+func TestS11_AddressesAreCheckedAtTheEdge(t *testing.T) {
+	for address, valid := range map[string]bool{
+		"10.0.0.1:8080": true, "[::1]:8080": true, "shop.internal:80": true, "169.254.169.254:80": true, // whom to call is the caller's to say
+		"unix:/": false, "host:port\r\n": false, "host:80\r\n": false, "host:0": false, "host:65536": false, ":80": false, "host": false, "": false,
+		"ho st:80": false, "host/path:80": false, "user@host:80": false, "\x1b[2J:80": false,
+	} {
+		if err := registry.ValidateAddress(address); (err == nil) != valid || err != nil && !errors.Is(err, registry.ErrInvalid) {
+			t.Errorf("%q: %v, want valid %v", address, err, valid)
+		}
+	}
+}

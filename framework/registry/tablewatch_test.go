@@ -64,7 +64,7 @@ func TestASlowWatcherGetsTheLastState(t *testing.T) {
 }
 
 // A burst of 5,000 changes to watchers that read and watchers that sleep: every one ends with the true picture.
-func TestABurstLosesNothing(t *testing.T) {
+func TestL09_ABurstLosesNothing(t *testing.T) {
 	table := registry.NewTable(limits.Default())
 	pictures := make([]map[string]string, 20)
 	var readers sync.WaitGroup
@@ -108,7 +108,7 @@ func TestABurstLosesNothing(t *testing.T) {
 }
 
 // L-06: what nobody fetches does not pile up: ever new nodes come and go behind one pending change.
-func TestASleepingWatcherStaysSmall(t *testing.T) {
+func TestL06_ASleepingWatcherStaysSmall(t *testing.T) {
 	table := registry.NewTable(limits.Default())
 	w := table.Watch()
 	defer w.Stop()
@@ -191,7 +191,7 @@ func crowd(b *testing.B) *registry.Table {
 }
 
 // L-09: what 10,000 nodes with a TTL cost.
-func TestMemoryPerNode(t *testing.T) {
+func TestL09_MemoryPerNode(t *testing.T) {
 	before := heap()
 	table := registry.NewTable(limits.Default())
 	for i := range 10_000 {

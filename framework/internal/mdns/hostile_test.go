@@ -128,7 +128,7 @@ func TestOneAnswerAPacket(t *testing.T) {
 }
 
 // S-09: a socket that only fails is given up, without a busy loop, and the other works on.
-func TestABrokenSocket(t *testing.T) {
+func TestS09_ABrokenSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lan := new(mdnstest.LAN)
 		host := lan.Host(here)
@@ -146,7 +146,7 @@ func TestABrokenSocket(t *testing.T) {
 }
 
 // S-07: text that is small on the wire and large unpacked costs little.
-func TestDecompressionBomb(t *testing.T) {
+func TestS07_DecompressionBomb(t *testing.T) {
 	const most = 256 << 10
 	var packed bytes.Buffer
 	w := zlib.NewWriter(&packed)

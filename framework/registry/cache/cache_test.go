@@ -287,7 +287,7 @@ func TestStop(t *testing.T) {
 }
 
 // L-09.
-func TestGetServiceAllocatesNothing(t *testing.T) {
+func TestL09_GetServiceAllocatesNothing(t *testing.T) {
 	c := cache.New(registry.NewMemoryRegistry(registry.Services(map[string][]*registry.Service{"shop": {service("shop", "a")}})))
 	defer c.Stop()
 	expect(t, c, "shop", "a")
