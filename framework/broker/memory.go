@@ -68,8 +68,9 @@ func (b *memoryBroker) Disconnect() error {
 
 // Publish implements Broker.
 func (b *memoryBroker) Publish(topic string, m *Message, _ ...PublishOption) error {
+	var few [8]*subscription // most topics have no more
 	b.mu.RLock()
-	connected, receivers := b.connected, b.receivers(topic)
+	connected, receivers := b.connected, b.receivers(topic, few[:0])
 	b.mu.RUnlock()
 	if !connected {
 		return fmt.Errorf("broker memory: publish %s: %w", topic, ErrNotConnected)
@@ -83,9 +84,8 @@ func (b *memoryBroker) Publish(topic string, m *Message, _ ...PublishOption) err
 	return errors.Join(failed...)
 }
 
-// receivers, called under the lock, returns each plain subscription of the topic and one member of each queue.
-func (b *memoryBroker) receivers(topic string) []*subscription {
-	var out []*subscription
+// receivers, called under the lock, adds to out each plain subscription of the topic and one member of each queue.
+func (b *memoryBroker) receivers(topic string, out []*subscription) []*subscription {
 	var queues map[string][]*subscription
 	for _, s := range b.subscriptions {
 		switch {

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/microtop/microtop/framework/limits"
 	"github.com/microtop/microtop/framework/logger"
@@ -35,18 +36,24 @@ type subscription struct {
 	handler Handler
 	opts    SubscribeOptions
 	broker  Options
+	limits  limits.Limits
 	onClose func(*subscription)
 	unwatch func() bool // stops watching the options' context
 
-	mu     sync.Mutex
-	wake   sync.Cond
-	queue  []*Message
-	bytes  int
-	stats  Stats
-	slow   bool // a drop was reported and the queue has not been empty since
-	closed bool
-	once   sync.Once
-	worker sync.WaitGroup
+	// Of the worker, which takes all that is queued at once and so needs the lock but once for many messages.
+	waiting, bytes    atomic.Int64 // what waits for the handler, in the queue or with the worker
+	delivered, failed atomic.Uint64
+	ending            atomic.Bool
+
+	mu       sync.Mutex
+	wake     sync.Cond
+	queue    []*event
+	received uint64
+	dropped  uint64
+	slow     bool // a drop was reported and the queue has not been empty since
+	closed   bool
+	once     sync.Once
+	worker   sync.WaitGroup
 }
 
 var (
@@ -55,7 +62,7 @@ var (
 )
 
 func newSubscription(topic string, h Handler, opts SubscribeOptions, broker Options, onClose func(*subscription)) *subscription {
-	s := &subscription{topic: topic, handler: h, opts: opts, broker: broker, onClose: onClose}
+	s := &subscription{topic: topic, handler: h, opts: opts, broker: broker, limits: broker.Limits(), onClose: onClose}
 	s.wake.L = &s.mu
 	s.worker.Go(s.work)
 	if opts.Context != nil {
@@ -77,7 +84,9 @@ func (s *subscription) Topic() string { return s.topic }
 func (s *subscription) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stats
+	out := Stats{Delivered: s.delivered.Load(), Failed: s.failed.Load(), Dropped: s.dropped}
+	out.Pending = s.received - out.Delivered - out.Failed - out.Dropped
+	return out
 }
 
 // Unsubscribe implements Subscriber. Messages still pending are dropped and counted.
@@ -89,9 +98,9 @@ func (s *subscription) Unsubscribe() error {
 		if s.unwatch != nil {
 			s.unwatch()
 		}
-		s.stats.Dropped += uint64(len(s.queue))
-		s.stats.Pending -= uint64(len(s.queue))
-		s.queue, s.bytes = nil, 0
+		s.ending.Store(true)
+		s.dropped += uint64(len(s.queue))
+		s.queue = nil
 		s.mu.Unlock()
 		s.wake.Broadcast()
 	})
@@ -101,70 +110,91 @@ func (s *subscription) Unsubscribe() error {
 
 // offer queues a copy of m. It never blocks: over the limit the message is dropped and counted.
 func (s *subscription) offer(m *Message) error {
-	limit := s.broker.Limits()
 	size := messageSize(m)
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
 		return ErrClosed
 	}
-	if limits.Exceeded(len(s.queue)+1, limit.PendingMessages) || limits.Exceeded(s.bytes+size, limit.PendingBytes) {
-		s.stats.Dropped++
+	s.received++
+	if limits.Exceeded(int(s.waiting.Load())+1, s.limits.PendingMessages) || limits.Exceeded(int(s.bytes.Load())+size, s.limits.PendingBytes) {
+		s.dropped++
 		report := !s.slow
 		s.slow = true
 		s.mu.Unlock()
 		if report {
-			s.fail(&event{topic: s.topic, message: copyMessage(m), err: ErrSlowConsumer})
+			e := s.event(m, size)
+			e.err = ErrSlowConsumer
+			s.fail(e)
 		}
 		return ErrSlowConsumer
 	}
-	s.queue = append(s.queue, copyMessage(m))
-	s.bytes += size
-	s.stats.Pending++
+	s.waiting.Add(1)
+	s.bytes.Add(int64(size))
+	s.queue = append(s.queue, s.event(m, size))
 	s.mu.Unlock()
 	s.wake.Signal()
 	return nil
 }
 
+// mostSpare is how long a queue may be whose memory is kept for the next one.
+const mostSpare = 1024
+
+// work hands what is queued to the handler until the subscription ends.
 func (s *subscription) work() {
+	var spare []*event
 	for {
-		m := s.next()
-		if m == nil {
+		batch := s.next(spare)
+		if batch == nil {
 			return
 		}
-		e := &event{topic: s.topic, message: m}
-		e.err = s.call(e)
-		s.mu.Lock()
-		s.stats.Pending--
-		if e.err == nil {
-			s.stats.Delivered++
-		} else {
-			s.stats.Failed++
+		for i, e := range batch {
+			if s.ending.Load() {
+				s.drop(len(batch) - i)
+				return
+			}
+			batch[i] = nil
+			s.handle(e)
 		}
-		s.mu.Unlock()
-		if e.err != nil {
-			s.fail(e)
+		spare = nil // let a burst's memory go
+		if cap(batch) <= mostSpare {
+			spare = batch[:0]
 		}
 	}
 }
 
-// next waits for a message; nil means that the subscription ended.
-func (s *subscription) next() *Message {
+func (s *subscription) handle(e *event) {
+	s.waiting.Add(-1)
+	s.bytes.Add(-int64(e.size))
+	if e.err = s.call(e); e.err == nil {
+		s.delivered.Add(1)
+		return
+	}
+	s.failed.Add(1)
+	s.fail(e)
+}
+
+// next waits for messages and takes them all, leaving an empty queue in their place; nil means that the subscription ended.
+func (s *subscription) next(empty []*event) []*event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.queue) == 0 && !s.closed {
 		s.slow = false
-		s.queue = nil // let a burst's memory go
 		s.wake.Wait()
 	}
 	if s.closed {
 		return nil
 	}
-	m := s.queue[0]
-	s.queue[0] = nil
-	s.queue = s.queue[1:]
-	s.bytes -= messageSize(m)
-	return m
+	batch := s.queue
+	s.queue = empty
+	return batch
+}
+
+// drop counts messages that the end of the subscription leaves unhandled.
+func (s *subscription) drop(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropped += uint64(n) //nolint:gosec // not negative
 }
 
 // call runs the handler; a panic becomes an error (docs/wire.md §3.9).
@@ -192,27 +222,29 @@ func (s *subscription) fail(e *event) {
 	_ = s.broker.ErrorHandler(e) // there is nobody left to tell
 }
 
+// event is one delivery, with a copy of the message.
 type event struct {
 	topic   string
-	message *Message
+	message Message
+	size    int
 	err     error
+}
+
+func (s *subscription) event(m *Message, size int) *event {
+	return &event{topic: s.topic, message: Message{Header: maps.Clone(m.Header), Body: slices.Clone(m.Body)}, size: size}
 }
 
 // Topic implements Event.
 func (e *event) Topic() string { return e.topic }
 
 // Message implements Event.
-func (e *event) Message() *Message { return e.message }
+func (e *event) Message() *Message { return &e.message }
 
 // Ack implements Event; brokers without acknowledgements have nothing to do.
 func (e *event) Ack() error { return nil }
 
 // Error implements Event.
 func (e *event) Error() error { return e.err }
-
-func copyMessage(m *Message) *Message {
-	return &Message{Header: maps.Clone(m.Header), Body: slices.Clone(m.Body)}
-}
 
 func messageSize(m *Message) int {
 	size := len(m.Body)
