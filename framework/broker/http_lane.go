@@ -39,20 +39,22 @@ type target struct {
 	secure      bool
 }
 
-func (t target) url() string {
+// post is what a post to the subscriber looks like, without a body. It is copied for each.
+func (t target) post() *http.Request {
 	scheme := "http"
 	if t.secure {
 		scheme = "https"
 	}
-	u := url.URL{Scheme: scheme, Host: t.address, Path: DefaultPath, RawQuery: url.Values{"id": {t.id}}.Encode()}
-	return u.String()
+	u := &url.URL{Scheme: scheme, Host: t.address, Path: DefaultPath, RawQuery: url.Values{"id": {t.id}}.Encode()}
+	header := http.Header{"Content-Type": {"application/json"}}
+	return &http.Request{Method: http.MethodPost, URL: u, Host: t.address, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 }
 
 // lane is the queue of one subscriber. A stranger is one that has not answered the last post, or had none. All but what
 // never changes is guarded by the sender.
 type lane struct {
 	target
-	url string
+	request *http.Request // never changes
 
 	queue    [][]byte // the first is the one being posted
 	bytes    int
@@ -229,7 +231,7 @@ func (s *sender) deliver(l *lane, body []byte, timeout time.Duration) (outcome, 
 	defer cancel()
 	pause := retryPause
 	for try := 1; ; try++ {
-		got, err := s.postOnce(ctx, l.url, body)
+		got, err := s.postOnce(ctx, l.request, body)
 		if got != unsent || try == postTries {
 			return got, err
 		}
@@ -245,15 +247,16 @@ func (s *sender) deliver(l *lane, body []byte, timeout time.Duration) (outcome, 
 }
 
 // postOnce posts a message if it can connect.
-func (s *sender) postOnce(ctx context.Context, url string, body []byte) (outcome, error) {
+func (s *sender) postOnce(ctx context.Context, to *http.Request, body []byte) (outcome, error) {
 	var connected atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return unsent, err
+	req := to.WithContext(ctx)
+	req.ContentLength, req.Body = int64(len(body)), http.NoBody
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	if len(body) > 0 {
+		req.Body, _ = req.GetBody()
 	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := s.client.Do(req)
+	res, err := s.transport.RoundTrip(req) // a redirect is an answer like any other
 	if err != nil {
 		if connected.Load() {
 			return lost, fmt.Errorf("not posted again, it may have arrived: %w", err)

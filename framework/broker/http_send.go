@@ -34,13 +34,13 @@ const (
 
 // sender posts messages, in order to each subscriber, which has a lane of its own.
 type sender struct {
-	opts   Options
-	limits limits.Limits
-	own    string // the address of the broker's own receiver, which answers
-	client *http.Client
-	ctx    context.Context //nolint:containedctx // the sender's own life: its posts end with it
-	cancel context.CancelFunc
-	work   sync.WaitGroup
+	opts      Options
+	limits    limits.Limits
+	own       string // the address of the broker's own receiver, which answers
+	transport *http.Transport
+	ctx       context.Context //nolint:containedctx // the sender's own life: its posts end with it
+	cancel    context.CancelFunc
+	work      sync.WaitGroup
 
 	mu        sync.Mutex // guards what is below, and lanes
 	lanes     map[target]*lane
@@ -57,8 +57,8 @@ func newSender(opts Options, own string) *sender {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &sender{
 		opts: opts, limits: opts.Limits(), own: own, ctx: ctx, cancel: cancel,
-		client: &http.Client{Transport: newPoster(opts.TLSConfig, opts.Limits()), CheckRedirect: refuseRedirect},
-		lanes:  map[target]*lane{}, inbox: map[string][][]byte{},
+		transport: newPoster(opts.TLSConfig, opts.Limits()),
+		lanes:     map[target]*lane{}, inbox: map[string][][]byte{},
 		familiars: pool{size: familiarPosts}, strangers: pool{size: strangerPosts},
 	}
 }
@@ -75,8 +75,6 @@ func newPoster(config *tls.Config, l limits.Limits) *http.Transport {
 	}
 	return t
 }
-
-func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // keep puts a message by for the topic's first subscriber; the oldest stay, as in v4.
 func (s *sender) keep(topic string, body []byte) {
@@ -134,7 +132,7 @@ func (s *sender) lane(node *registry.Node, now time.Time) *lane {
 	if limits.Exceeded(len(s.lanes)+1, s.limits.NodesPerService) {
 		return nil
 	}
-	l := &lane{target: to, url: to.url(), stranger: to.address != s.own}
+	l := &lane{target: to, request: to.post(), stranger: to.address != s.own}
 	if l.stranger {
 		s.strange++
 	}
@@ -184,7 +182,7 @@ func (s *sender) close() error {
 	left := s.counts().Pending
 	s.cancel()
 	<-done
-	s.client.CloseIdleConnections()
+	s.transport.CloseIdleConnections()
 	s.mu.Lock()
 	s.stats.Dropped += s.stats.Pending
 	s.stats.Pending = 0
