@@ -5,12 +5,14 @@ import (
 
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/fleet"
+	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/views/call"
 	"github.com/microtop/microtop/views/describe"
 	"github.com/microtop/microtop/views/endpoints"
 	"github.com/microtop/microtop/views/events"
+	viewhistory "github.com/microtop/microtop/views/history"
 	"github.com/microtop/microtop/views/logs"
 	"github.com/microtop/microtop/views/nodes"
 	"github.com/microtop/microtop/views/profile"
@@ -23,13 +25,15 @@ import (
 
 // routes are the console's screens, in the order of help.
 func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look theme.Theme) []tui.Route {
+	book := history.Open("")
 	list := []tui.Route{
 		services.Route(ctx, s, live, look),
 		nodes.Route(ctx, s, live, look),
 		endpoints.Route(ctx, s, look),
 		describe.Route(ctx, s, look),
-		call.Route(ctx, s, look),
-		stream.Route(ctx, s, look),
+		call.Route(ctx, s, book, look),
+		stream.Route(ctx, s, book, look),
+		viewhistory.Route(ctx, book, look),
 		topics.Route(ctx, s, live, look),
 		tail.Route(ctx, s, look),
 		publish.Route(ctx, s, look),

@@ -1,15 +1,8 @@
 package call
 
 import (
-	"bytes"
-	"encoding/json"
-	"maps"
-	"slices"
-	"strconv"
-
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/views/compose"
@@ -123,47 +116,11 @@ func (s *screen) copy() tea.Cmd {
 	}
 	choices := []show.Text{
 		{Key: "q", What: safetext.Literal("the request"), Text: string(r.Body)},
-		{Key: "c", What: safetext.Literal("the command line"), Text: commandLine(r)},
+		{Key: "c", What: safetext.Literal("the command line"), Text: compose.CommandLine(r)},
 	}
 	if s.answer != nil {
 		text := s.answer.text.String()
 		choices = append([]show.Text{{Key: "a", What: safetext.Literal("the answer"), Text: text}}, choices...)
 	}
 	return show.Copy(choices...)
-}
-
-// commandLine is the call as a shell command.
-func commandLine(r invoke.Request) string {
-	args := []string{"microtop", "call"}
-	flag := func(name, value string) {
-		if value != "" {
-			args = append(args, "--"+name, value)
-		}
-	}
-	flag("address", r.Address)
-	flag("node", r.Node)
-	flag("service-version", r.Version)
-	flag("content-type", r.ContentType)
-	if r.Timeout > 0 {
-		flag("timeout", r.Timeout.String())
-	}
-	if r.Retries != nil {
-		flag("retries", strconv.Itoa(*r.Retries))
-	}
-	for _, key := range slices.Sorted(maps.Keys(r.Metadata)) {
-		flag("metadata", key+"="+r.Metadata[key])
-	}
-	if r.Service != "" {
-		args = append(args, r.Service)
-	}
-	args = append(args, r.Endpoint)
-	var body bytes.Buffer
-	if json.Compact(&body, r.Body) != nil {
-		body.Reset()
-		body.Write(r.Body)
-	}
-	if body.Len() > 0 {
-		args = append(args, body.String())
-	}
-	return show.Command(args...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/theme"
@@ -15,16 +16,19 @@ type Fake struct {
 	Load   func(context.Context, invoke.Request) (*compose.Shape, error)
 	Call   func(context.Context, invoke.Request) (*invoke.Result, error)
 	Change func() error
+	Keep   func(history.Record) error
+	Again  bool // the request is sent at once
 }
 
 // NewFake makes a screen on it.
 func NewFake(ctx context.Context, r invoke.Request, f Fake) tui.Screen {
-	return newScreen(ctx, theme.Default(), r, backend{f.Load, f.Call, f.Change, 5 * time.Second})
+	s := newScreen(ctx, theme.Default(), r, backend{load: f.Load, call: f.Call, change: f.Change, keep: f.Keep, timeout: 5 * time.Second})
+	s.again = f.Again
+	return s
 }
 
 // Pieces under test.
 var (
 	ReadOptions  = readOptions
 	WriteOptions = writeOptions
-	CommandLine  = commandLine
 )

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui"
@@ -41,11 +42,19 @@ func (s *screen) send() tea.Cmd {
 	ctx, cancel := context.WithCancel(s.scope.Context())
 	s.flight++
 	s.cancel, s.since, s.help = cancel, time.Now(), false
-	flight, call := s.flight, s.back.call
+	flight, call, keep := s.flight, s.back.call, s.back.keep
+	if keep == nil {
+		keep = func(history.Record) error { return nil }
+	}
 	return tea.Batch(s.clock(), s.scope.Cmd(func(context.Context) tea.Msg {
 		defer cancel()
 		result, err := call(ctx, r)
-		return landed{flight, newAnswer(r.Service, result, err)}
+		lost := keep(history.Of(r, result, err)) // before a large body is cut
+		a := newAnswer(r.Service, result, err)
+		if lost != nil {
+			a.note = safetext.Format("not in the history: %s", lost)
+		}
+		return landed{flight, a}
 	}))
 }
 

@@ -3,6 +3,7 @@ package call_test
 import (
 	"testing"
 
+	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/views/call"
@@ -11,7 +12,7 @@ import (
 
 func TestALiveServiceIsCalled(t *testing.T) {
 	session := composetest.Live(t)
-	x := composetest.Open(t, tui.Open{Name: "call", With: composetest.Service + ` Greeter.Hello {"name": "Ada"}`}, call.Route(t.Context(), session, theme.Default()))
+	x := composetest.Open(t, tui.Open{Name: "call", With: composetest.Service + ` Greeter.Hello {"name": "Ada"}`}, call.Route(t.Context(), session, history.Open(t.TempDir()+"/h"), theme.Default()))
 	x.WaitFor("fleet.HelloRequest")
 	x.Keys("ctrl+s")
 	x.WaitFor("200 OK")
@@ -26,7 +27,7 @@ func TestALiveServiceIsCalled(t *testing.T) {
 
 func TestALiveServiceFails(t *testing.T) {
 	session := composetest.Live(t)
-	x := composetest.Open(t, tui.Open{Name: "call", With: composetest.Service + ` Greeter.Fail {"kind": "badrequest"}`}, call.Route(t.Context(), session, theme.Default()))
+	x := composetest.Open(t, tui.Open{Name: "call", With: composetest.Service + ` Greeter.Fail {"kind": "badrequest"}`}, call.Route(t.Context(), session, history.Open(t.TempDir()+"/h"), theme.Default()))
 	x.WaitFor("fleet.FailRequest")
 	x.Keys("ctrl+s")
 	x.WaitFor("400 Bad Request")
@@ -35,7 +36,7 @@ func TestALiveServiceFails(t *testing.T) {
 func TestCallsThatNameNothing(t *testing.T) {
 	session := composetest.Live(t)
 	for _, with := range []any{nil, "", "service", 7} {
-		if _, err := call.New(t.Context(), session, theme.Default(), with); err == nil {
+		if _, err := call.New(t.Context(), session, history.Open(""), theme.Default(), with); err == nil {
 			t.Errorf("%v is taken", with)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/editor"
@@ -34,6 +35,7 @@ type backend struct {
 	load    func(context.Context, invoke.Request) (*compose.Shape, error)
 	call    func(context.Context, invoke.Request) (*invoke.Result, error)
 	change  func() error // why the session must not call
+	keep    func(history.Record) error
 	timeout time.Duration
 }
 
@@ -45,6 +47,7 @@ type screen struct {
 	request invoke.Request // as it was opened
 	shape   *compose.Shape
 	loading bool
+	again   bool // send once the schema is there
 
 	body    *compose.Message
 	options *editor.Editor
@@ -84,22 +87,26 @@ type (
 	tick int
 )
 
-// Route is the screen's route. The screen ends with ctx at the latest.
-func Route(ctx context.Context, session *introspect.Session, th theme.Theme) tui.Route {
+// Route is the screen's route. The screen ends with ctx at the latest. Calls are kept in book.
+func Route(ctx context.Context, session *introspect.Session, book *history.Store, th theme.Theme) tui.Route {
 	return tui.Route{
 		Name: "call", Help: "compose a request and call an endpoint: call SERVICE ENDPOINT [JSON]",
-		New:     func(with any) (tui.Screen, error) { return New(ctx, session, th, with) },
+		New:     func(with any) (tui.Screen, error) { return New(ctx, session, book, th, with) },
 		Actions: func() []tui.Action { return new(screen).actions() },
 	}
 }
 
 // New makes the screen; it starts nothing before Init.
-func New(ctx context.Context, session *introspect.Session, th theme.Theme, with any) (tui.Screen, error) {
+func New(ctx context.Context, session *introspect.Session, book *history.Store, th theme.Theme, with any) (tui.Screen, error) {
+	repeat, again := with.(compose.Again)
+	if again {
+		with = repeat.Request
+	}
 	r, err := compose.Request("call", with)
 	if err != nil {
 		return nil, err
 	}
-	return newScreen(ctx, th, r, backend{
+	s := newScreen(ctx, th, r, backend{
 		load: func(ctx context.Context, r invoke.Request) (*compose.Shape, error) {
 			return compose.Load(ctx, session, r)
 		},
@@ -107,8 +114,11 @@ func New(ctx context.Context, session *introspect.Session, th theme.Theme, with 
 			return invoke.Unary(ctx, session, r)
 		},
 		change:  session.Change,
+		keep:    book.Add,
 		timeout: session.Timeout(),
-	}), nil
+	})
+	s.again = again
+	return s, nil
 }
 
 func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backend) *screen {
@@ -168,6 +178,10 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 
 func (s *screen) onLoaded(msg loaded) tea.Cmd {
 	s.loading = false
+	if s.again {
+		s.again = false
+		return tea.Batch(s.onLoaded(msg), s.send())
+	}
 	if msg.err != nil {
 		s.types.SetEmpty(safetext.BlockOf(append([]safetext.Line{safetext.Literal("the schema is not known; the request can be sent all the same")}, safetext.CleanBlock(msg.err.Error()).Lines()...)...))
 		return tui.Fail(msg.err)

@@ -3,6 +3,7 @@ package stream_test
 import (
 	"testing"
 
+	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/views/compose/composetest"
@@ -11,7 +12,7 @@ import (
 
 func TestALiveServerStream(t *testing.T) {
 	session := composetest.Live(t)
-	x := composetest.Open(t, tui.Open{Name: "stream", With: composetest.Service + ` Streamer.Count {"from": 1, "to": 300}`}, stream.Route(t.Context(), session, theme.Default()))
+	x := composetest.Open(t, tui.Open{Name: "stream", With: composetest.Service + ` Streamer.Count {"from": 1, "to": 300}`}, stream.Route(t.Context(), session, history.Open(t.TempDir()+"/h"), theme.Default()))
 	x.WaitFor("server  ")
 	x.Keys("ctrl+s")
 	x.WaitFor("received 300")
@@ -21,7 +22,7 @@ func TestALiveServerStream(t *testing.T) {
 
 func TestALiveBidiStream(t *testing.T) {
 	session := composetest.Live(t)
-	x := composetest.Open(t, tui.Open{Name: "stream", With: composetest.Service + ` Streamer.PingPong`}, stream.Route(t.Context(), session, theme.Default()))
+	x := composetest.Open(t, tui.Open{Name: "stream", With: composetest.Service + ` Streamer.PingPong`}, stream.Route(t.Context(), session, history.Open(t.TempDir()+"/h"), theme.Default()))
 	x.WaitFor("bidi  ")
 	x.Keys("ctrl+s")
 	x.WaitFor("received 1")
@@ -34,7 +35,7 @@ func TestALiveBidiStream(t *testing.T) {
 
 func TestALiveStreamIsCancelled(t *testing.T) {
 	session := composetest.Live(t)
-	x := composetest.Open(t, tui.Open{Name: "stream", With: composetest.Service + ` Streamer.PingPong`}, stream.Route(t.Context(), session, theme.Default()))
+	x := composetest.Open(t, tui.Open{Name: "stream", With: composetest.Service + ` Streamer.PingPong`}, stream.Route(t.Context(), session, history.Open(t.TempDir()+"/h"), theme.Default()))
 	x.WaitFor("bidi  ")
 	x.Keys("ctrl+s")
 	x.WaitFor("received 1")

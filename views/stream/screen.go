@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui"
@@ -38,6 +39,7 @@ type backend struct {
 	load   func(context.Context, invoke.Request) (*compose.Shape, error)
 	open   func(context.Context, invoke.Request) (conn, error)
 	change func() error
+	keep   func(history.Record) error
 }
 
 type screen struct {
@@ -75,17 +77,17 @@ type loaded struct {
 	err   error
 }
 
-// Route is the screen's route. The screen ends with ctx at the latest.
-func Route(ctx context.Context, session *introspect.Session, th theme.Theme) tui.Route {
+// Route is the screen's route. The screen ends with ctx at the latest. Streams are kept in book when they ended.
+func Route(ctx context.Context, session *introspect.Session, book *history.Store, th theme.Theme) tui.Route {
 	return tui.Route{
 		Name: "stream", Help: "talk over a stream: stream SERVICE ENDPOINT [JSON]",
-		New:     func(with any) (tui.Screen, error) { return New(ctx, session, th, with) },
+		New:     func(with any) (tui.Screen, error) { return New(ctx, session, book, th, with) },
 		Actions: func() []tui.Action { return new(screen).actions() },
 	}
 }
 
 // New makes the screen; it starts nothing before Init.
-func New(ctx context.Context, session *introspect.Session, th theme.Theme, with any) (tui.Screen, error) {
+func New(ctx context.Context, session *introspect.Session, book *history.Store, th theme.Theme, with any) (tui.Screen, error) {
 	r, err := compose.Request("stream", with)
 	if err != nil {
 		return nil, err
@@ -102,6 +104,7 @@ func New(ctx context.Context, session *introspect.Session, th theme.Theme, with 
 			return c, nil
 		},
 		change: session.Change,
+		keep:   book.Add,
 	}), nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui"
@@ -95,6 +96,7 @@ type talk struct {
 	cancel context.CancelFunc
 	conn   conn
 	since  time.Time
+	first  invoke.Request // what it was opened with
 	queue  []op // the first one is under way
 	held   atomic.Int64
 	sent   int
@@ -106,7 +108,7 @@ func (s *screen) start() tea.Cmd {
 	r := s.request
 	r.Body = []byte(s.body.Text())
 	ctx, cancel := context.WithCancel(s.scope.Context())
-	t := &talk{number: s.nextTalk(), cancel: cancel, since: time.Now()}
+	t := &talk{number: s.nextTalk(), cancel: cancel, since: time.Now(), first: r}
 	s.talk, s.state = t, opening
 	if s.log.Len() > 0 {
 		s.log.mark(pager.Rule, safetext.Format("a new stream, %s", t.since.Format("15:04:05")))
@@ -137,7 +139,7 @@ func (s *screen) onOpened(msg opened) tea.Cmd {
 	if msg.err != nil {
 		t.cancel()
 		s.fail(msg.err)
-		return nil
+		return s.remember(t, msg.err)
 	}
 	t.conn, s.state = msg.conn, open
 	if len(msg.first) > 0 || msg.conn.Kind() == schema.Server {
@@ -178,6 +180,9 @@ func (s *screen) onArrivals(b tui.Batch[arrival]) tea.Cmd {
 			continue
 		}
 		s.finish(a.err)
+		if kept := s.remember(t, a.err); kept != nil {
+			return tea.Batch(kept, s.feed.Next(s.scope.Context()))
+		}
 	}
 	return s.feed.Next(s.scope.Context())
 }
@@ -192,6 +197,27 @@ func (s *screen) note(t *talk, d direction, at time.Time, body []byte) {
 		t.got++
 	}
 	s.log.add(&message{direction: d, at: at, offset: at.Sub(t.since), body: body}, arrow)
+}
+
+// remember keeps a stream that ended in the history.
+func (s *screen) remember(t *talk, err error) tea.Cmd {
+	keep := s.back.keep
+	if keep == nil {
+		return nil
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	r, sent, got, since := t.first, t.sent, t.got, t.since
+	return s.scope.Cmd(func(context.Context) tea.Msg {
+		out := history.Of(r, nil, err)
+		out.Time, out.DurationMs = since.UTC(), float64(time.Since(since).Microseconds())/1000
+		out.Stream, out.Sent, out.Received = true, sent, got
+		if err := keep(out); err != nil {
+			return tui.Toast{Level: tui.Warn, Text: safetext.Format("not in the history: %s", err)}
+		}
+		return nil
+	})
 }
 
 // finish ends the stream by what Recv said.
