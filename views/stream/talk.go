@@ -97,7 +97,7 @@ type talk struct {
 	conn   conn
 	since  time.Time
 	first  invoke.Request // what it was opened with
-	queue  []op // the first one is under way
+	queue  []op           // the first one is under way
 	held   atomic.Int64
 	sent   int
 	got    int
