@@ -114,7 +114,7 @@ func TestA055_WhatTheRecordSays(t *testing.T) {
 		}
 		r := found[0]
 		want := &registry.Node{Id: "s-one", Address: s.Options().Address, Metadata: map[string]string{
-			"zone": "a", "transport": "memory", "broker": "memory", "server": "mucp", "registry": "memory", "protocol": "mucp", "micro-pipeline": "64",
+			"zone": "a", "transport": "memory", "broker": "memory", "server": "mucp", "registry": "memory", "protocol": "mucp",
 		}}
 		beyondV4(r.Nodes[0])
 		if diff := cmp.Diff(want, r.Nodes[0]); diff != "" || r.Name != "s" || r.Version != "7" {

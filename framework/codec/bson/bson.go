@@ -139,6 +139,7 @@ func nested(value bson.RawValue) (inner []byte, ok bool) {
 	case bson.TypeCodeWithScope:
 		_, scope, ok := value.CodeWithScopeOK()
 		return scope, ok
+	default:
+		return nil, false
 	}
-	return nil, false
 }

@@ -84,9 +84,9 @@ func (c *bsonrpc) document() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, limit := binary.LittleEndian.Uint32(prefix), limits.Default().MessageBytes
+	n, limit := int64(binary.LittleEndian.Uint32(prefix)), limits.Default().MessageBytes
 	switch {
-	case n < uint32(len(empty)):
+	case n < int64(len(empty)):
 		return nil, errors.New("bson-rpc: a document of less than 5 bytes")
 	case n > math.MaxInt32 || limits.Exceeded(int(n), limit):
 		return nil, fmt.Errorf("%w: %d bytes, over %d", body.ErrTooLarge, n, limit)

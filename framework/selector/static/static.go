@@ -102,7 +102,7 @@ func (s *static) find(_ context.Context, service string) ([]*registry.Service, e
 	if found, ok := all[service]; ok {
 		return found, nil
 	}
-	address, err := addressOf(o.Context, service)
+	address, err := addressOf(o, service)
 	if err != nil {
 		return nil, err
 	}
@@ -113,21 +113,21 @@ func (s *static) find(_ context.Context, service string) ([]*registry.Service, e
 var mucp = map[string]string{"protocol": "mucp"}
 
 // addressOf makes an address of a service's name.
-func addressOf(ctx context.Context, service string) (string, error) {
+func addressOf(o selector.Options, service string) (string, error) {
 	if strings.ContainsAny(service, "/ \t\r\n") || service == "" {
 		return "", fmt.Errorf("service name %q is no host: name its nodes with static.Services", service)
 	}
 	if _, _, err := net.SplitHostPort(service); err == nil {
 		return service, nil
 	}
-	if domain := setting(ctx, domainKey{}, ENV_STATIC_SELECTOR_DOMAIN_NAME, ""); domain != "" {
+	if domain := setting(o, domainKey{}, ENV_STATIC_SELECTOR_DOMAIN_NAME, ""); domain != "" {
 		service += "." + strings.TrimPrefix(domain, ".")
 	}
-	return net.JoinHostPort(service, setting(ctx, portKey{}, ENV_STATIC_SELECTOR_PORT_NUMBER, DEFAULT_PORT_NUMBER)), nil
+	return net.JoinHostPort(service, setting(o, portKey{}, ENV_STATIC_SELECTOR_PORT_NUMBER, DEFAULT_PORT_NUMBER)), nil
 }
 
-func setting(ctx context.Context, key any, variable, fallback string) string {
-	if set, ok := ctx.Value(key).(string); ok {
+func setting(o selector.Options, key any, variable, fallback string) string {
+	if set, ok := o.Context.Value(key).(string); ok {
 		return set
 	}
 	if set := os.Getenv(variable); set != "" {
