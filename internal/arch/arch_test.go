@@ -37,6 +37,24 @@ var core = []string{
 	"./framework/codec", "./framework/selector", "./framework/cmd", "./framework/auth", "./framework/cache", "./framework/config", "./framework/store",
 }
 
+// L-05: a package that starts goroutines has a TestMain that notices one left behind.
+func TestL05_EveryPackageThatStartsGoroutinesChecksLeaks(t *testing.T) {
+	house, err := arch.Load(os.DirFS(root), module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range arch.Rules() {
+		if rule.Name != "leak check" {
+			continue
+		}
+		for _, finding := range rule.Find(house) {
+			t.Errorf("%s: %s", finding.File, finding.What)
+		}
+		return
+	}
+	t.Fatal("there is no rule for it any more")
+}
+
 func TestTheFrameworkLinksNoUninvitedModule(t *testing.T) {
 	for _, pkg := range core {
 		if sources, err := filepath.Glob(filepath.Join(root, pkg, "*.go")); err != nil || len(sources) == 0 {
