@@ -41,7 +41,7 @@ func Flood(b Broker, count, bytes int, pause time.Duration) (Figures, error) {
 		}
 		body := make([]byte, max(bytes, 16))
 		for {
-			binary.BigEndian.PutUint64(body, uint64(i))                                   //nolint:gosec // not negative
+			binary.BigEndian.PutUint64(body, uint64(i))
 			binary.BigEndian.PutUint64(body[8:], uint64(time.Since(begin).Nanoseconds())) //nolint:gosec // not negative
 			err := b.Publish(body)
 			if err == nil {

@@ -23,7 +23,6 @@ type Bound struct {
 }
 
 func most(value float64) Bound                 { return Bound{Value: value} }
-func least(value float64) Bound                { return Bound{Value: value, AtLeast: true} }
 func atMost(value float64, than string) Bound  { return Bound{Value: value, Than: than} }
 func atLeast(value float64, than string) Bound { return Bound{Value: value, Than: than, AtLeast: true} }
 

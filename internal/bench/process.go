@@ -25,7 +25,7 @@ type process struct {
 
 // start starts a child of the program at a path.
 func start(ctx context.Context, path string) (*process, error) {
-	p := &process{cmd: exec.CommandContext(ctx, path), said: new(tail)} //nolint:gosec // Build made it
+	p := &process{cmd: exec.CommandContext(ctx, path), said: new(tail)}
 	var err error
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = p.said, p.said, 5*time.Second
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
@@ -39,7 +39,7 @@ func start(ctx context.Context, path string) (*process, error) {
 	p.cmd.ExtraFiles = []*os.File{answers} // what a system logs must not come between
 	p.out, p.to, p.from = out, json.NewEncoder(p.in), json.NewDecoder(out)
 	if err := p.cmd.Start(); err != nil {
-		out.Close()
+		_ = out.Close()
 		return nil, fmt.Errorf("start a child: %w", err)
 	}
 	return p, nil
@@ -65,11 +65,11 @@ const patience = 10 * time.Second
 
 // end has the child end, and waits for it.
 func (p *process) end() {
-	p.in.Close()
+	_ = p.in.Close() // the child sees the end of its commands
 	kill := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
 	defer kill.Stop()
 	_ = p.cmd.Wait() // whatever the measurement was, it is over
-	p.out.Close()
+	_ = p.out.Close()
 }
 
 // tail keeps the end of what a child said.

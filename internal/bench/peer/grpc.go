@@ -30,6 +30,7 @@ var grpcService = grpc.ServiceDesc{
 	},
 }
 
+//nolint:revive // the order is grpc-go's
 func serveGRPCUnary(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 	in := new(bench.Message)
 	if err := decode(in); err != nil {

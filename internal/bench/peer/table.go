@@ -62,7 +62,7 @@ func probeCacheGet(context.Context, string, bool) (bench.Figures, error) {
 // probeCacheSelect is Select, and the first node of it.
 func probeCacheSelect(context.Context, string, bool) (bench.Figures, error) {
 	s := selector.NewSelector(selector.Registry(known()))
-	defer s.Close()
+	defer s.Close() //nolint:errcheck // the process ends
 	if _, err := s.Select("shop"); err != nil {
 		return nil, err
 	}
