@@ -1,22 +1,25 @@
 package client
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/selector"
 )
 
-// mucpClient is the default client.
+// mucpClient is what every kind of client is, with the parts of the default one.
 type mucpClient struct {
+	driver    Driver
 	sequence  atomic.Uint64 // of Micro-Id
 	configure sync.Mutex    // one Init at a time
 	setup     atomic.Pointer[setup]
-	innermost CallFunc // c.call
+	innermost CallFunc // driver.Call
 	pool      pool
 	endpoints endpoints
 	lanes     lanes
@@ -37,7 +40,13 @@ type setup struct {
 
 func newClient(opts ...Option) Client {
 	c := new(mucpClient)
-	c.innermost = c.call
+	c.driver = mucpDriver{c}
+	return c.start(opts)
+}
+
+// start puts the first options in force, and the wrappers around c.
+func (c *mucpClient) start(opts []Option) Client {
+	c.innermost = c.driver.Call
 	o := NewOptions(opts...)
 	c.apply(o, nil)
 	var out Client = c
@@ -49,7 +58,11 @@ func newClient(opts ...Option) Client {
 
 // apply puts options in force. c.configure is held, or nobody else knows c yet.
 func (c *mucpClient) apply(o Options, old *setup) {
-	now := &setup{opts: o.withDefaults(), codecs: mucp.NewCodecs(DefaultCodecs, o.Codecs)}
+	var own map[string]codec.NewCodec
+	if typed, ok := c.driver.(Typed); ok {
+		own = typed.ContentTypes()
+	}
+	now := &setup{opts: o.withDefaults(), codecs: mucp.NewCodecs(DefaultCodecs, own, o.Codecs)}
 	if !o.NoProxy {
 		now.proxy = proxyFromEnvironment()
 	}
@@ -105,16 +118,15 @@ func (c *mucpClient) NewRequest(service, endpoint string, body any, opts ...Requ
 }
 
 // String implements Client.
-func (c *mucpClient) String() string { return mucp.Name }
+func (c *mucpClient) String() string { return c.driver.String() }
 
 // Close closes the connections that are kept, and the selector if the client made it. Both open again when used.
 func (c *mucpClient) Close() error {
-	c.pool.close()
-	c.lanes.close()
+	failed := c.driver.Close()
 	if own := c.setup.Load().own; own != nil {
-		return own.Close()
+		failed = errors.Join(failed, own.Close())
 	}
-	return nil
+	return failed
 }
 
 // proxy is where the environment sends every call (docs/wire.md §11.4).

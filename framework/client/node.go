@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/selector"
 )
@@ -52,7 +51,7 @@ func (c *mucpClient) target(in *setup, req Request, opts *CallOptions) (target, 
 		}
 	}
 	if len(address) > 0 {
-		t.picks, t.alone = addresses(address), len(address) == 1
+		t.picks, t.alone = addresses(address, c.driver.String()), len(address) == 1
 		return t, nil
 	}
 	t.marked = true
@@ -84,14 +83,22 @@ func selectError(service string, err error) error {
 	return notRunError(newError(clientID, 500, "error selecting "+service+" node: ", err))
 }
 
-// addresses yields each address in turn, from a random one on. Their nodes are taken to speak mucp.
-func addresses(list []string) selector.Next {
+// addresses yields each address in turn, from a random one on. Their nodes are taken to speak the client's protocol.
+func addresses(list []string, protocol string) selector.Next {
 	at := rand.IntN(len(list)) //nolint:gosec // spreads load, guards nothing
 	return func() (*registry.Node, error) {
-		node := &registry.Node{Id: list[at], Address: list[at], Metadata: map[string]string{"protocol": mucp.Name}}
+		node := &registry.Node{Id: list[at], Address: list[at], Metadata: map[string]string{"protocol": protocol}}
 		at = (at + 1) % len(list)
 		return node, nil
 	}
+}
+
+// hold says to a selector that counts streams that one begins on the node; what it returns says that it is over.
+func (t target) hold(s selector.Selector, node *registry.Node) (ended func()) {
+	if holder, ok := s.(selector.Holder); ok && t.marked {
+		return holder.Hold(t.service, node)
+	}
+	return func() {}
 }
 
 // errDraining tells a selector that a node is on its way out: it should be set aside like one that does not answer.

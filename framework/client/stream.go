@@ -16,7 +16,6 @@ import (
 	"github.com/microtop/microtop/framework/internal/deadline"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/registry"
-	"github.com/microtop/microtop/framework/selector"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -47,23 +46,23 @@ func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption
 		end = began.Add(o.StreamTimeout)
 	}
 	life := deadline.New(ctx, end)
-	var opened *stream
-	var on *registry.Node
+	var opened Stream
+	var to target
 	open := func(_ context.Context, node *registry.Node, req Request, _ any, o CallOptions) (err error) {
-		opened, err = c.open(life, in, node, req, o) //nolint:contextcheck // the stream outlives the attempt
-		on = node
+		ended := to.hold(in.opts.Selector, node)
+		if opened, err = c.driver.Open(life, node, req, o, ended); err != nil { //nolint:contextcheck // the stream outlives the attempt
+			ended()
+		}
 		return err
 	}
 	a, err := c.attempts(in, req, nil, o, open)
+	to = a.to
 	if err == nil {
 		err = a.run(life, began) //nolint:contextcheck // life descends from ctx
 	}
 	if err != nil {
 		life.End()
 		return nil, err
-	}
-	if holder, ok := in.opts.Selector.(selector.Holder); ok && a.to.marked && opened != nil {
-		opened.release = holder.Hold(a.to.service, on)
 	}
 	return opened, nil
 }

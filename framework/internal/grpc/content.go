@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/codec/bytes"
 	microjson "github.com/microtop/microtop/framework/codec/json"
 	microproto "github.com/microtop/microtop/framework/codec/proto"
@@ -24,6 +25,14 @@ const (
 
 // DefaultContentType is a client's, and that of events that name none.
 const DefaultContentType = "application/grpc+proto"
+
+// EventCodecs are the codecs of published messages: their bodies are bare, also those called gRPC's.
+func EventCodecs() map[string]codec.NewCodec {
+	return map[string]codec.NewCodec{
+		"application/grpc": microproto.NewCodec, "application/grpc+proto": microproto.NewCodec, "application/grpc+json": microjson.NewCodec,
+		"application/proto": microproto.NewCodec, "application/grpc+bytes": bytes.NewCodec,
+	}
+}
 
 // Subtype returns the subtype of application/grpc by which bodies of a content type travel; "" for one that has none.
 func Subtype(contentType string) string {

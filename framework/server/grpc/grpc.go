@@ -18,8 +18,6 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/microtop/microtop/framework/codec"
-	"github.com/microtop/microtop/framework/codec/json"
-	"github.com/microtop/microtop/framework/codec/proto"
 	wire "github.com/microtop/microtop/framework/internal/grpc"
 	"github.com/microtop/microtop/framework/internal/listen"
 	"github.com/microtop/microtop/framework/limits"
@@ -41,10 +39,7 @@ func (driver) String() string { return wire.Name }
 
 // ContentTypes implements server.Typed: the bodies of events are bare, also those called gRPC's.
 func (driver) ContentTypes() (map[string]codec.NewCodec, string) {
-	return map[string]codec.NewCodec{
-		"application/grpc": proto.NewCodec, "application/grpc+proto": proto.NewCodec, "application/grpc+json": json.NewCodec,
-		"application/proto": proto.NewCodec,
-	}, "application/grpc"
+	return wire.EventCodecs(), "application/grpc"
 }
 
 // Listen implements server.Driver.

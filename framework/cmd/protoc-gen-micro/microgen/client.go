@@ -75,8 +75,12 @@ func (g *generator) clientStream(m *protogen.Method, private string) {
 	g.P("return nil, err")
 	g.P("}")
 	if !m.Desc.IsStreamingClient() {
-		g.P("if err := stream.Send(in); err != nil {")
-		g.P("_ = stream.Close() // the other error says what matters")
+		g.P("err = stream.Send(in)")
+		g.P("if err == nil {")
+		g.P("err = ", g.micro("client", "EndRequest"), "(stream)")
+		g.P("}")
+		g.P("if err != nil {")
+		g.P("_ = stream.Close() // err says what matters")
 		g.P("return nil, err")
 		g.P("}")
 	}

@@ -1,0 +1,149 @@
+package grpc
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/stats"
+
+	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/limits"
+)
+
+// pool holds a connection an address. gRPC makes calls on it side by side, and connects again by itself.
+type pool struct {
+	mu   sync.Mutex
+	open map[string]*conn
+}
+
+// conn is a connection with the calls on it.
+type conn struct {
+	grpc   *grpc.ClientConn
+	reused bool
+
+	pool  *pool
+	calls int       // under way; guarded by pool.mu
+	used  time.Time // when the last one began or ended
+}
+
+// get returns the connection to an address, with a call counted in; done counts it out. Those that nobody has used for
+// the pool's TTL are closed on the way.
+func (p *pool) get(address string, o client.Options) (*conn, error) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, c := range p.open {
+		if c.calls == 0 && name != address && now.Sub(c.used) > o.PoolTTL {
+			delete(p.open, name)
+			_ = c.grpc.Close() // nothing runs on it
+		}
+	}
+	c := p.open[address]
+	if c == nil {
+		made, err := dial(address, o)
+		if err != nil {
+			return nil, err
+		}
+		c = &conn{grpc: made, pool: p}
+		p.open[address] = c
+	} else {
+		c.reused = true
+	}
+	c.calls++
+	c.used = now
+	return c, nil
+}
+
+func (c *conn) done() {
+	c.pool.mu.Lock()
+	defer c.pool.mu.Unlock()
+	c.calls--
+	c.used = time.Now()
+}
+
+// close closes every connection. The pool can be used again.
+func (p *pool) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var failed []error
+	for name, c := range p.open {
+		delete(p.open, name)
+		failed = append(failed, c.grpc.Close())
+	}
+	return errors.Join(failed...)
+}
+
+// dial makes a connection; gRPC opens it with the first call, and closes it when it has been idle for the pool's TTL.
+func dial(address string, o client.Options) (*grpc.ClientConn, error) {
+	bounds := limits.Default()
+	receive, send := bounds.MessageBytes, bounds.MessageBytes
+	if n := value[int](o.Context, maxRecvKey{}); n > 0 {
+		receive = n
+	}
+	if n := value[int](o.Context, maxSendKey{}); n > 0 {
+		send = n
+	}
+	opts := []grpc.DialOption{
+		grpc.WithTransportCredentials(secure(address, o)),
+		grpc.WithStatsHandler(watch{}),
+		grpc.WithIdleTimeout(o.PoolTTL),
+		grpc.WithMaxHeaderListSize(uint32(bounds.HeaderBytes)), //nolint:gosec // a small positive number
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(receive), grpc.MaxCallSendMsgSize(send)),
+		grpc.WithNoProxy(), // calls inside a fleet
+	}
+	opts = append(opts, value[[]grpc.DialOption](o.Context, dialOptionsKey{})...)
+	return grpc.NewClient("passthrough:///"+strings.TrimPrefix(address, "https://"), opts...)
+}
+
+// secure chooses between TLS and none.
+func secure(address string, o client.Options) credentials.TransportCredentials {
+	config := value[*tls.Config](o.Context, tlsKey{})
+	switch {
+	case config != nil:
+		config = config.Clone()
+		config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+		return credentials.NewTLS(config)
+	case strings.HasPrefix(address, "https://"), strings.HasSuffix(address, ":443"):
+		return credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12})
+	}
+	return insecure.NewCredentials()
+}
+
+// sent says whether a call's headers have left: what never left cannot have run.
+type sent struct{ atomic.Bool }
+
+type sentKey struct{}
+
+func withSent(ctx context.Context, s *sent) context.Context {
+	return context.WithValue(ctx, sentKey{}, s)
+}
+
+// watch notes what has left.
+type watch struct{}
+
+// TagRPC implements stats.Handler.
+func (watch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+
+// HandleRPC implements stats.Handler.
+func (watch) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	if _, ok := event.(*stats.OutHeader); !ok {
+		return
+	}
+	if s, ok := ctx.Value(sentKey{}).(*sent); ok {
+		s.Store(true)
+	}
+}
+
+// TagConn implements stats.Handler.
+func (watch) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+// HandleConn implements stats.Handler.
+func (watch) HandleConn(context.Context, stats.ConnStats) {}
