@@ -78,7 +78,7 @@ func write(path string, r *bench.Report) error {
 		return err
 	}
 	if err := r.JSON(f); err != nil {
-		f.Close()
+		_ = f.Close()
 		return err
 	}
 	return f.Close()
