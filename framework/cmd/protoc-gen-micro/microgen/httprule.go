@@ -33,7 +33,7 @@ type httpRule struct{ paths, methods []string }
 // httpRuleOf reads a method's google.api.http. It is found by its number, in the options' bytes, so that nothing
 // depends on the package that declares it.
 func httpRuleOf(m *protogen.Method) (httpRule, bool) {
-	options, err := proto.Marshal(m.Desc.Options())
+	options, err := proto.MarshalOptions{Deterministic: true}.Marshal(m.Desc.Options())
 	if err != nil {
 		return httpRule{}, false
 	}
