@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/microtop/microtop/framework/internal/deadline"
@@ -33,7 +34,7 @@ func (c *mucpClient) Call(ctx context.Context, req Request, rsp any, opts ...Cal
 		}
 		end = began.Add(o.RequestTimeout)
 	}
-	bounded := deadline.New(ctx, end)
+	bounded := bound(ctx, req, end)
 	defer bounded.End()
 	call := c.innermost
 	for _, wrap := range slices.Backward(o.CallWrappers) {
@@ -53,10 +54,25 @@ func (c *mucpClient) Call(ctx context.Context, req Request, rsp any, opts ...Cal
 }
 
 func (o CallOptions) with(opts []CallOption) CallOptions {
+	own := spareOptions.Get().(*CallOptions) //nolint:forcetypeassert // the pool holds nothing else
+	*own = o
 	for _, set := range opts {
-		set(&o)
+		set(own)
 	}
+	o, *own = *own, CallOptions{}
+	spareOptions.Put(own)
 	return o
+}
+
+var spareOptions = sync.Pool{New: func() any { return new(CallOptions) }}
+
+// bound returns ctx with a deadline; the zero time is none.
+func bound(ctx context.Context, req Request, end time.Time) *deadline.Context {
+	if own, ok := req.(*request); ok && !own.called.Swap(true) {
+		own.life.Begin(ctx, end)
+		return &own.life
+	}
+	return deadline.New(ctx, end)
 }
 
 // routed lets a Router make the call.

@@ -23,6 +23,7 @@ type mucpClient struct {
 	pool      pool
 	endpoints endpoints
 	lanes     lanes
+	direct    direct
 	timeouts  timeouts
 	connected atomic.Bool // the broker is
 }

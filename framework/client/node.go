@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/microtop/microtop/framework/registry"
@@ -13,8 +14,12 @@ import (
 
 // target is where a call's attempts go.
 type target struct {
-	service  string        // whose nodes are marked
-	marked   bool          // the selector wants to hear how it went
+	service  string  // whose nodes are marked
+	marked   bool    // the selector wants to hear how it went
+	direct   *direct // set if the addresses are called in turn
+	address  []string
+	protocol string // of the addresses
+	turn     int
 	picks    selector.Next // nil if the picker is to be asked
 	picker   selector.Picker
 	selector selector.Selector
@@ -25,7 +30,11 @@ type target struct {
 
 // next returns the node of the next attempt.
 func (t *target) next() (*registry.Node, error) {
-	if t.picks != nil {
+	switch {
+	case t.direct != nil:
+		t.turn++
+		return t.direct.node(t.address[t.turn%len(t.address)], t.protocol), nil
+	case t.picks != nil:
 		return t.picks()
 	}
 	node, alone, err := t.picker.Pick(t.service, t.last)
@@ -51,7 +60,8 @@ func (c *mucpClient) target(in *setup, req Request, opts *CallOptions) (target, 
 		}
 	}
 	if len(address) > 0 {
-		t.picks, t.alone = addresses(address, c.driver.String()), len(address) == 1
+		t.direct, t.protocol, t.address, t.alone = &c.direct, c.driver.String(), address, len(address) == 1
+		t.turn = rand.IntN(len(address)) //nolint:gosec // spreads load, guards nothing
 		return t, nil
 	}
 	t.marked = true
@@ -83,14 +93,31 @@ func selectError(service string, err error) error {
 	return notRunError(newError(clientID, 500, "error selecting "+service+" node: ", err))
 }
 
-// addresses yields each address in turn, from a random one on. Their nodes are taken to speak the client's protocol.
-func addresses(list []string, protocol string) selector.Next {
-	at := rand.IntN(len(list)) //nolint:gosec // spreads load, guards nothing
-	return func() (*registry.Node, error) {
-		node := &registry.Node{Id: list[at], Address: list[at], Metadata: map[string]string{"protocol": protocol}}
-		at = (at + 1) % len(list)
-		return node, nil
+// direct remembers the nodes that addresses stand for. The zero value is ready. Safe for concurrent use.
+type direct struct {
+	mu    sync.RWMutex
+	nodes map[string]*registry.Node
+}
+
+// maxDirect bounds what is remembered.
+const maxDirect = 1024
+
+// node returns the node at an address, which is taken to speak the client's protocol.
+func (d *direct) node(address, protocol string) *registry.Node {
+	d.mu.RLock()
+	node := d.nodes[address]
+	d.mu.RUnlock()
+	if node != nil {
+		return node
 	}
+	node = &registry.Node{Id: address, Address: address, Metadata: map[string]string{"protocol": protocol}}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.nodes == nil || len(d.nodes) >= maxDirect {
+		d.nodes = make(map[string]*registry.Node)
+	}
+	d.nodes[address] = node
+	return node
 }
 
 // hold says to a selector that counts streams that one begins on the node; what it returns says that it is over.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/codec"
+	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/logger"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/selector"
@@ -192,7 +193,19 @@ type RequestOptions struct {
 type RequestOption func(*RequestOptions)
 
 // WithContentType sets how the request is encoded.
-func WithContentType(ct string) RequestOption { return func(o *RequestOptions) { o.ContentType = ct } }
+func WithContentType(ct string) RequestOption {
+	switch ct { // the usual ones without a closure
+	case mucp.Protobuf:
+		return asProtobuf
+	case mucp.JSON:
+		return asJSON
+	}
+	return func(o *RequestOptions) { o.ContentType = ct }
+}
+
+func asProtobuf(o *RequestOptions) { o.ContentType = mucp.Protobuf }
+
+func asJSON(o *RequestOptions) { o.ContentType = mucp.JSON }
 
 // StreamingRequest marks a request that opens a stream.
 func StreamingRequest() RequestOption { return func(o *RequestOptions) { o.Stream = true } }

@@ -153,15 +153,18 @@ type timeoutText struct {
 	text string
 }
 
+// timeoutText is the text of a Timeout header. The nanoseconds of what is left of a longer time are left out: calls of
+// one millisecond then have the same text.
 func (c *mucpClient) timeoutText(d time.Duration) string {
+	if d > 100*time.Millisecond {
+		d = d.Truncate(time.Millisecond)
+	}
 	last := c.timeouts.last.Load()
 	if last != nil && last.of == d {
 		return last.text
 	}
 	text := mucp.FormatTimeout(d)
-	if d%time.Millisecond == 0 { // else it is what was left of something, and will not come again
-		c.timeouts.last.Store(&timeoutText{d, text})
-	}
+	c.timeouts.last.Store(&timeoutText{d, text})
 	return text
 }
 

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/microtop/microtop/framework/internal/mucp"
-	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -53,10 +51,10 @@ func (c *conn) recv(reuseBody bool) error {
 	return c.answer.recv(c.Client, c.lists)
 }
 
-// nextID returns the id of the next call. A v4 server may still hold the one before under its id when the answer is
-// here, so that it gets another one each time.
-func (c *conn) nextID(of *mucpClient, node *registry.Node) string {
-	if node.Metadata[mucp.Pipeline] == "" {
+// nextID returns the id of the next call. A v4 server, which the echo in its answers gives away, may still hold the one
+// before under its id when the answer is here, so that it gets another one each time.
+func (c *conn) nextID(of *mucpClient) string {
+	if c.answer.List == nil || c.answer.echo {
 		return of.nextID()
 	}
 	c.turn = (c.turn + 1) % idRing

@@ -1,7 +1,10 @@
 package client
 
 import (
+	"sync/atomic"
+
 	"github.com/microtop/microtop/framework/codec"
+	"github.com/microtop/microtop/framework/internal/deadline"
 )
 
 type request struct {
@@ -9,6 +12,8 @@ type request struct {
 	body              any
 	opts              RequestOptions
 	codec             codec.Writer
+	called            atomic.Bool
+	life              deadline.Context // of its first call, which needs no memory of its own then
 }
 
 var _ Request = (*request)(nil)
