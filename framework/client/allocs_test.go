@@ -69,7 +69,7 @@ func TestAllocationsOfACall(t *testing.T) {
 		most float64
 	}{
 		"a background context":  {context.Background(), 5},
-		"a cancellable context": {cancellable, 6},
+		"a cancellable context": {cancellable, 7},
 	} {
 		call := func() {
 			rsp := new(fleet.HelloResponse)

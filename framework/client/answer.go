@@ -11,12 +11,11 @@ type answer struct {
 
 	id, errorText, contentType string
 	draining                   bool
-	echo                       bool // it has headers of the request, as v4's answers do
 }
 
 // recv receives into a from a socket, which is lists too if that is not nil.
 func (a *answer) recv(sock transport.Socket, lists transport.Fielder) error {
-	a.id, a.errorText, a.contentType, a.draining, a.echo = "", "", "", false, false
+	a.id, a.errorText, a.contentType, a.draining = "", "", "", false
 	if lists != nil {
 		if err := lists.RecvFields(&a.Fields); err != nil {
 			return err
@@ -39,8 +38,6 @@ func (a *answer) recv(sock transport.Socket, lists transport.Fielder) error {
 			a.errorText = field.Value
 		case mucp.ContentType:
 			a.contentType = field.Value
-		case mucp.Service, mucp.Endpoint, mucp.Method:
-			a.echo = true
 		case mucp.Draining:
 			a.draining = field.Value != ""
 		}

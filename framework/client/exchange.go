@@ -54,7 +54,7 @@ func (c *mucpClient) callAlone(ctx context.Context, in *setup, idle *conn, node 
 		on = newConn(dialled, node.Address, era)
 	}
 	if x.id == "" {
-		x.setID(on.nextID(c))
+		x.setID(c.nextID())
 	}
 	answered, err := c.exchange(ctx, on, x, rsp)
 	var received *answer

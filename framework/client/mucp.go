@@ -16,8 +16,8 @@ import (
 // mucpClient is what every kind of client is, with the parts of the default one.
 type mucpClient struct {
 	driver    Driver
-	sequence  atomic.Uint64 // of Micro-Id
-	configure sync.Mutex    // one Init at a time
+	sequence  sequence   // of Micro-Id
+	configure sync.Mutex // one Init at a time
 	setup     atomic.Pointer[setup]
 	innermost CallFunc // driver.Call
 	pool      pool

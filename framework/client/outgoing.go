@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,8 +54,6 @@ func (c *mucpClient) encode(ctx context.Context, in *setup, node *registry.Node,
 	}
 	return x, nil
 }
-
-func (c *mucpClient) nextID() string { return strconv.FormatUint(c.sequence.Add(1)-1, 10) }
 
 // headers sets the headers of a request: the protocol's own (docs/wire.md §3.1), and the context's metadata.
 func (x *outgoing) headers(ctx context.Context, req Request, contentType, wireType string) {
@@ -153,10 +150,13 @@ type timeoutText struct {
 	text string
 }
 
-// timeoutText is the text of a Timeout header. The nanoseconds of what is left of a longer time are left out: calls of
-// one millisecond then have the same text.
+// timeoutText is the text of a Timeout header. What is left of a longer time is told in full milliseconds, or tens of
+// them: calls of that time then have the same text.
 func (c *mucpClient) timeoutText(d time.Duration) string {
-	if d > 100*time.Millisecond {
+	switch {
+	case d > time.Second:
+		d = d.Truncate(10 * time.Millisecond)
+	case d > 100*time.Millisecond:
 		d = d.Truncate(time.Millisecond)
 	}
 	last := c.timeouts.last.Load()

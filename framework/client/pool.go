@@ -19,13 +19,8 @@ type conn struct {
 	deadline transport.Deadliner
 	lists    transport.Fielder // nil if the transport knows no lists
 	answer   answer            // received last
-	ids      [idRing]string    // of calls, in turn; made when they are first used
-	turn     uint
-	closeIt  func() // Close, for callbacks
+	closeIt  func()            // Close, for callbacks
 }
-
-// idRing is how many ids a connection uses in turn: heads that were seen before need not be parsed again.
-const idRing = 8
 
 func newConn(c transport.Client, address string, era int) *conn {
 	out := &conn{Client: c, address: address, created: time.Now(), era: era}
@@ -49,19 +44,6 @@ func (c *conn) recv(reuseBody bool) error {
 		c.answer.Body = nil
 	}
 	return c.answer.recv(c.Client, c.lists)
-}
-
-// nextID returns the id of the next call. A v4 server, which the echo in its answers gives away, may still hold the one
-// before under its id when the answer is here, so that it gets another one each time.
-func (c *conn) nextID(of *mucpClient) string {
-	if c.answer.List == nil || c.answer.echo {
-		return of.nextID()
-	}
-	c.turn = (c.turn + 1) % idRing
-	if c.ids[c.turn] == "" {
-		c.ids[c.turn] = of.nextID()
-	}
-	return c.ids[c.turn]
 }
 
 // pool keeps idle connections by the address they were dialled with, and hands out the one used last. Connections live

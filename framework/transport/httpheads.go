@@ -3,7 +3,7 @@ package transport
 import "github.com/microtop/microtop/framework/limits"
 
 const (
-	keptHeads    = 8   // how many heads are kept; peers of ours use so many ids in turn
+	keptHeads    = 4   // how many heads are kept
 	keptHeadSize = 512 // the longest that is kept, in bytes
 	patienceHead = 64  // how many unknown heads in a row it takes to keep none any more
 )
@@ -31,7 +31,7 @@ func (hs *heads) parse(text []byte, f *Fields, l limits.Limits, parse parser) (h
 		return parse(string(text), f, l)
 	}
 	next := (hs.last + 1) % keptHeads
-	for _, at := range [...]int{next, hs.last} {
+	for _, at := range [...]int{hs.last, next} {
 		if at < len(hs.known) && hs.known[at].text == string(text) {
 			hs.last, hs.misses = at, 0
 			k := &hs.known[at]

@@ -113,13 +113,10 @@ func OnCancel(ctx context.Context, fn func()) (stop func() bool) {
 // Cancelled returns a channel that is closed when ctx ends other than by the deadline or the end of a Context, which
 // stays without a timer. It may be nil.
 func Cancelled(ctx context.Context) <-chan struct{} {
-	for {
-		c, ok := ctx.(*Context)
-		if !ok {
-			return ctx.Done()
-		}
-		ctx = c.parent
+	if c, ok := ctx.(*Context); ok {
+		return Cancelled(c.parent) //nolint:contextcheck // the context's own parent
 	}
+	return ctx.Done()
 }
 
 func never() bool { return true }
