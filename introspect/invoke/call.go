@@ -198,6 +198,23 @@ func Unary(ctx context.Context, session *introspect.Session, r Request) (*Result
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	c, err := Prepare(ctx, session, r)
+	if err != nil {
+		return nil, err
+	}
+	return c.Do(ctx), nil
+}
+
+// Call is a unary call that only remains to be sent: the target is found, the body checked and encoded. It may be sent
+// any number of times, also at once.
+type Call struct {
+	session *introspect.Session
+	plan    *plan
+	body    []byte
+}
+
+// Prepare makes a call ready. Its errors mean that nothing was sent.
+func Prepare(ctx context.Context, session *introspect.Session, r Request) (*Call, error) {
 	p, err := prepare(ctx, session, r)
 	if err != nil {
 		return nil, err
@@ -209,21 +226,30 @@ func Unary(ctx context.Context, session *introspect.Session, r Request) (*Result
 	if err != nil {
 		return nil, err
 	}
+	return &Call{session: session, plan: p, body: body.Data}, nil
+}
+
+// Do sends the call and waits for its answer, until ctx ends.
+func (c *Call) Do(ctx context.Context) *Result {
+	p := c.plan
 	result := &Result{ContentType: p.contentType, Start: time.Now()}
-	c := session.Client()
+	by := p.client(c.session)
 	answer := new(bytes.Frame)
-	req := c.NewRequest(p.description.Name, r.Endpoint, body, client.WithContentType(p.contentType))
+	req := by.NewRequest(p.description.Name, p.request.Endpoint, &bytes.Frame{Data: c.body}, client.WithContentType(p.contentType))
 	options := append(p.options(), client.OnAttempt(func(a client.Attempt) {
 		result.Attempts = append(result.Attempts, attempt(a))
 	}))
-	result.Err = c.Call(p.context(ctx), req, answer, options...)
+	result.Err = by.Call(p.context(ctx), req, answer, options...)
 	result.Duration = time.Since(result.Start)
 	if result.Err == nil {
 		result.Size = len(answer.Data)
 		result.Body = p.decode(answer.Data)
 	}
-	return result, nil
+	return result
 }
+
+// client is what speaks the protocol of the plan's nodes.
+func (p *plan) client(session *introspect.Session) client.Client { return session.Client() }
 
 func attempt(a client.Attempt) Attempt {
 	out := Attempt{Start: a.Start, Duration: a.Duration, Err: a.Err}

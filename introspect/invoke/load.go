@@ -54,13 +54,36 @@ func Load(ctx context.Context, session *introspect.Session, target introspect.Ta
 	return out, nil
 }
 
-// describe asks the version's nodes for the schema, and falls back on the registry's value trees.
-func describe(ctx context.Context, session *introspect.Session, service *registry.Service) *Description {
-	answer, err := fromNodes(ctx, session, service)
-	if err != nil {
-		return &Description{Service: service, Schema: schema.FromRegistry(service.Endpoints), Source: schema.Registry, Problem: err.Error()}
+// source is a place where a version's schema is looked for.
+type source struct {
+	name schema.Source
+	ask  func(context.Context, *introspect.Session, *registry.Service) (*schema.Service, error)
+}
+
+// sources are the places, best first; the last one always has something.
+func sources() []source {
+	return []source{
+		{schema.Debug, fromNodes},
+		{schema.Registry, func(_ context.Context, _ *introspect.Session, service *registry.Service) (*schema.Service, error) {
+			return schema.FromRegistry(service.Endpoints), nil
+		}},
 	}
-	return &Description{Service: service, Schema: answer, Source: schema.Debug}
+}
+
+// describe takes the best source that answers. The problem is the first one's.
+func describe(ctx context.Context, session *introspect.Session, service *registry.Service) *Description {
+	d := &Description{Service: service}
+	for _, from := range sources() {
+		s, err := from.ask(ctx, session, service)
+		if err == nil {
+			d.Schema, d.Source = s, from.name
+			break
+		}
+		if d.Problem == "" {
+			d.Problem = err.Error()
+		}
+	}
+	return d
 }
 
 // fromNodes asks the nodes for the schema: the next one when one failed, or has not answered for a moment. The error is

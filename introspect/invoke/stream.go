@@ -42,7 +42,7 @@ func Open(ctx context.Context, session *introspect.Session, r Request) (*Stream,
 			return nil, err
 		}
 	}
-	c := session.Client()
+	c := p.client(session)
 	req := c.NewRequest(p.description.Name, r.Endpoint, nil, client.WithContentType(p.contentType), client.StreamingRequest())
 	stream, err := c.Stream(p.context(ctx), req, p.options()...)
 	if err != nil {

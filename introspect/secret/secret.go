@@ -47,10 +47,15 @@ func Metadata(md map[string]string) (out map[string]string, found bool) {
 // JSON returns a JSON text on one line in which the values of secret members are the mark, whatever they are, but for
 // null, false, "", and numbers that are 0; the order of members stays. ok is false when body is not one JSON value.
 func JSON(body []byte) (out []byte, found, ok bool) {
+	return Replace(body, func(string) string { return Mark })
+}
+
+// Replace is [JSON] with another text in place of the mark: what with says for the name of the secret.
+func Replace(body []byte, with func(name string) string) (out []byte, found, ok bool) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	w := writer{d: d}
-	err := w.value(false, 0)
+	w := writer{d: d, with: with}
+	err := w.value("", 0)
 	if err == nil {
 		if _, more := d.Token(); !errors.Is(more, io.EOF) {
 			return nil, false, false
@@ -67,12 +72,13 @@ var errDeep = errors.New("nested too deeply")
 // writer copies a JSON text, a token at a time.
 type writer struct {
 	d     *json.Decoder
+	with  func(string) string
 	out   bytes.Buffer
 	found bool
 }
 
-// value copies a value, or its mark.
-func (w *writer) value(hide bool, depth int) error {
+// value copies a value, or what stands for the secret of the name hide, if that is not empty.
+func (w *writer) value(hide string, depth int) error {
 	if depth > maxDepth {
 		return errDeep
 	}
@@ -86,13 +92,13 @@ func (w *writer) value(hide bool, depth int) error {
 	case json.Delim('['):
 		return w.list(hide, depth)
 	}
-	if hide && token != nil && token != false && token != "" && token != json.Number("0") {
-		token, w.found = Mark, true
+	if hide != "" && token != nil && token != false && token != "" && token != json.Number("0") {
+		token, w.found = w.with(hide), true
 	}
 	return w.plain(token)
 }
 
-func (w *writer) object(hide bool, depth int) error {
+func (w *writer) object(hide string, depth int) error {
 	w.out.WriteByte('{')
 	for i := 0; w.d.More(); i++ {
 		key, err := w.d.Token()
@@ -107,7 +113,11 @@ func (w *writer) object(hide bool, depth int) error {
 			return err
 		}
 		w.out.WriteByte(':')
-		if err := w.value(hide || Named(name), depth+1); err != nil {
+		below := hide
+		if below == "" && Named(name) {
+			below = name
+		}
+		if err := w.value(below, depth+1); err != nil {
 			return err
 		}
 	}
@@ -116,7 +126,7 @@ func (w *writer) object(hide bool, depth int) error {
 	return err
 }
 
-func (w *writer) list(hide bool, depth int) error {
+func (w *writer) list(hide string, depth int) error {
 	w.out.WriteByte('[')
 	for i := 0; w.d.More(); i++ {
 		if i > 0 {

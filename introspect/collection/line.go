@@ -1,0 +1,193 @@
+package collection
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/shell"
+)
+
+// Line is a request as a shell command that makes the same call.
+func Line(r invoke.Request) string {
+	args := []string{"microtop", "call"}
+	flag := func(name, value string) {
+		if value != "" {
+			args = append(args, "--"+name, value)
+		}
+	}
+	flag("address", r.Address)
+	flag("node", r.Node)
+	flag("service-version", r.Version)
+	flag("content-type", r.ContentType)
+	if r.Timeout > 0 {
+		flag("timeout", r.Timeout.String())
+	}
+	if r.Retries != nil {
+		flag("retries", strconv.Itoa(*r.Retries))
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.Metadata)) {
+		flag("metadata", key+"="+r.Metadata[key])
+	}
+	args = append(args, "--", r.Service, r.Endpoint)
+	if !strings.HasPrefix(r.Service, "-") && !strings.HasPrefix(r.Endpoint, "-") && !bytes.HasPrefix(r.Body, []byte("-")) {
+		args = slices.Delete(args, len(args)-3, len(args)-2)
+	}
+	var body bytes.Buffer
+	if json.Compact(&body, r.Body) != nil {
+		body.Reset()
+		body.Write(r.Body)
+	}
+	if body.Len() > 0 {
+		args = append(args, body.String())
+	}
+	return shell.Join(args...)
+}
+
+// Parse reads a `microtop call …` or `grpcurl …` line.
+func Parse(line string) (invoke.Request, error) {
+	words, err := shell.Split(line)
+	if err != nil {
+		return invoke.Request{}, err
+	}
+	if len(words) > 0 && words[0] == "$" {
+		words = words[1:]
+	}
+	switch {
+	case len(words) > 1 && base(words[0]) == "microtop" && words[1] == "call":
+		return parseMicrotop(words[2:])
+	case len(words) > 0 && base(words[0]) == "grpcurl":
+		return parseGRPCurl(words[1:])
+	}
+	return invoke.Request{}, fmt.Errorf("a line to import begins with `microtop call` or `grpcurl`")
+}
+
+func base(word string) string { return word[strings.LastIndexByte(word, '/')+1:] }
+
+// flags takes words apart: what follows a flag with a value, and the rest. Flags that are not known are an error, as
+// the call would not be the same without them.
+func flags(words []string, takes func(name string) (value, known bool), set func(name, value string) error) (rest []string, err error) {
+	for len(words) > 0 {
+		word := words[0]
+		words = words[1:]
+		if word == "--" {
+			return append(rest, words...), nil
+		}
+		if !strings.HasPrefix(word, "-") || word == "-" {
+			rest = append(rest, word)
+			continue
+		}
+		name, value, inline := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		needs, known := takes(name)
+		switch {
+		case !known:
+			return nil, fmt.Errorf("the flag %s cannot be imported", word)
+		case needs && !inline && len(words) == 0:
+			return nil, fmt.Errorf("the flag %s lacks its value", word)
+		case needs && !inline:
+			value, words = words[0], words[1:]
+		}
+		if err := set(name, value); err != nil {
+			return nil, fmt.Errorf("%s: %w", word, err)
+		}
+	}
+	return rest, nil
+}
+
+func parseMicrotop(words []string) (invoke.Request, error) {
+	r := invoke.Request{Metadata: map[string]string{}}
+	set := map[string]func(string) error{
+		"address":         func(v string) error { r.Address = v; return nil },
+		"node":            func(v string) error { r.Node = v; return nil },
+		"service-version": func(v string) error { r.Version = v; return nil },
+		"content-type":    func(v string) error { r.ContentType = v; return nil },
+		"timeout":         func(v string) (err error) { r.Timeout, err = time.ParseDuration(v); return err },
+		"retries": func(v string) error {
+			n, err := strconv.Atoi(v)
+			r.Retries = &n
+			return err
+		},
+		"metadata": func(v string) error {
+			key, value, ok := strings.Cut(v, "=")
+			if !ok {
+				return fmt.Errorf("%q is not key=value", v)
+			}
+			r.Metadata[key] = value
+			return nil
+		},
+	}
+	rest, err := flags(words, func(name string) (bool, bool) { return true, set[strings.ReplaceAll(name, "_", "-")] != nil },
+		func(name, value string) error { return set[strings.ReplaceAll(name, "_", "-")](value) })
+	if err != nil {
+		return r, err
+	}
+	if len(rest) < 2 || len(rest) > 3 {
+		return r, fmt.Errorf("a call has SERVICE ENDPOINT [JSON], not %d words", len(rest))
+	}
+	r.Service, r.Endpoint = rest[0], rest[1]
+	if len(rest) == 3 {
+		r.Body = []byte(rest[2])
+	}
+	return r, nil
+}
+
+// grpcurlFlags are those that change nothing of the call itself, and whether they have a value.
+var grpcurlFlags = map[string]bool{
+	"plaintext": false, "insecure": false, "v": false, "vv": false, "emit-defaults": false, "format-error": false,
+	"format": true, "proto": true, "import-path": true, "protoset": true, "connect-timeout": true, "user-agent": true, "max-msg-sz": true,
+}
+
+func parseGRPCurl(words []string) (invoke.Request, error) {
+	r := invoke.Request{Metadata: map[string]string{}}
+	header := func(v string) error {
+		key, value, ok := strings.Cut(v, ":")
+		if !ok {
+			return fmt.Errorf("%q is not a header", v)
+		}
+		r.Metadata[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		return nil
+	}
+	set := map[string]func(string) error{
+		"d": func(v string) error {
+			if v == "@" {
+				return fmt.Errorf("a body from standard input cannot be imported")
+			}
+			r.Body = []byte(v)
+			return nil
+		},
+		"H": header, "rpc-header": header,
+		"max-time": func(v string) error {
+			seconds, err := strconv.ParseFloat(v, 64)
+			r.Timeout = time.Duration(seconds * float64(time.Second))
+			return err
+		},
+	}
+	rest, err := flags(words, func(name string) (bool, bool) {
+		takes, known := grpcurlFlags[name]
+		return takes || set[name] != nil, known || set[name] != nil
+	}, func(name, value string) error {
+		if set[name] == nil {
+			return nil
+		}
+		return set[name](value)
+	})
+	if err != nil {
+		return r, err
+	}
+	if len(rest) != 2 {
+		return r, fmt.Errorf("a grpcurl call has ADDRESS SERVICE/METHOD, not %d words", len(rest))
+	}
+	r.Address = rest[0]
+	at := strings.LastIndexAny(rest[1], "/.")
+	if at <= 0 {
+		return r, fmt.Errorf("%q is not SERVICE/METHOD", rest[1])
+	}
+	r.Service, r.Endpoint = rest[1][:at], rest[1][at+1:]
+	return r, nil
+}
