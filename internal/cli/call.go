@@ -116,41 +116,51 @@ type envelope struct {
 
 func (a *app) callCommand() *cobra.Command {
 	var flags requestFlags
-	var verbose, withEnvelope bool
+	var how callFlags
 	cmd := &cobra.Command{
-		Use: "call SERVICE ENDPOINT [JSON|-]", Short: "Call an endpoint and print its answer", Args: cobra.RangeArgs(1, 3),
+		Use: "call SERVICE ENDPOINT [JSON|-]", Short: "Call an endpoint and print its answer", Args: cobra.MaximumNArgs(3),
 		Example:           `  microtop call shop.catalog Catalog.Get '{"id": "kettle"}'`,
 		ValidArgsFunction: a.completeEndpoints,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := a.format(asJSON, asYAML, asNDJSON); err != nil {
+			if err := how.check(a); err != nil {
 				return err
 			}
-			request, err := flags.request(a, cmd, args)
+			request, err := how.request(a, cmd, &flags, args)
 			if err != nil {
 				return err
 			}
 			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
+				switch {
+				case how.allNodes:
+					return a.callEach(ctx, s, request)
+				case how.repeat > 1:
+					return a.callRepeatedly(ctx, s, request, how)
+				}
 				result, err := invoke.Unary(ctx, s, request)
 				if err != nil {
 					return err
 				}
-				if verbose {
-					a.explain(result)
-				}
-				if withEnvelope {
-					return a.envelope(result)
-				}
-				if result.Err != nil {
-					return callFailed(request, result.Err)
-				}
-				return a.body(result.Body)
+				return a.answered(request, result, how)
 			})
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "say status, node, attempts and timing on standard error")
-	cmd.Flags().BoolVar(&withEnvelope, "envelope", false, "print one object with the answer and what --verbose says")
+	how.add(cmd)
 	return cmd
+}
+
+// answered prints what came of a call.
+func (a *app) answered(request invoke.Request, result *invoke.Result, how callFlags) error {
+	if how.verbose {
+		a.explain(result)
+	}
+	if how.envelope {
+		return a.envelope(result)
+	}
+	if result.Err != nil {
+		return callFailed(request, result.Err)
+	}
+	return a.body(result.Body)
 }
 
 // callFailed words a call's error: its code and status first, if it has them.
@@ -176,6 +186,15 @@ func (a *app) explain(r *invoke.Result) {
 }
 
 func (a *app) envelope(r *invoke.Result) error {
+	text, err := marshal(enveloped(r))
+	if err != nil {
+		return err
+	}
+	return failedIf(r.Err != nil, a.body(text))
+}
+
+// enveloped is all that is known of a call.
+func enveloped(r *invoke.Result) envelope {
 	out := envelope{
 		Status: r.Code(), Node: r.Node(), Start: r.Start.UTC(), DurationMs: milliseconds(r.Duration), Size: r.Size,
 		Attempts: []attemptRow{},
@@ -195,11 +214,7 @@ func (a *app) envelope(r *invoke.Result) error {
 	} else if out.Body, _ = json.Marshal(string(r.Body)); len(r.Body) == 0 { // a string always marshals
 		out.Body = nil
 	}
-	text, err := marshal(out)
-	if err != nil {
-		return err
-	}
-	return failedIf(r.Err != nil, a.body(text))
+	return out
 }
 
 func milliseconds(d time.Duration) float64 {

@@ -115,7 +115,7 @@ func (a *app) root() *cobra.Command {
 	a.look.add(root.Flags())
 	flags.StringVarP(&a.output, "output", "o", "", "output format: table, json, yaml or ndjson")
 	root.AddCommand(
-		a.servicesCommand(), a.nodesCommand(), a.describeCommand(), a.callCommand(), a.streamCommand(),
+		a.servicesCommand(), a.nodesCommand(), a.describeCommand(), a.callCommand(), a.loadCommand(), a.savedCommand(), a.streamCommand(),
 		a.topicsCommand(), a.tailCommand(), a.publishCommand(), a.profileCommand(), a.healthCommand(),
 		a.statsCommand(), a.logsCommand(), a.watchCommand(), a.doctorCommand(), a.generateCommand(), a.demoCommand(), a.demoNodeCommand(), a.versionCommand(),
 	)

@@ -3,6 +3,7 @@ package call
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/microtop/microtop/introspect/collection"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/views/compose"
@@ -116,7 +117,7 @@ func (s *screen) copy() tea.Cmd {
 	}
 	choices := []show.Text{
 		{Key: "q", What: safetext.Literal("the request"), Text: string(r.Body)},
-		{Key: "c", What: safetext.Literal("the command line"), Text: compose.CommandLine(r)},
+		{Key: "c", What: safetext.Literal("the command line"), Text: collection.Line(r)},
 	}
 	if s.answer != nil {
 		text := s.answer.text.String()

@@ -5,9 +5,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/microtop/microtop/introspect/shell"
 	"github.com/microtop/microtop/tui/safetext"
 )
 
@@ -141,23 +141,7 @@ func Names(names []string) safetext.Line {
 func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // Command is a command line with its arguments quoted for a shell.
-func Command(args ...string) string {
-	quoted := make([]string, len(args))
-	for i, a := range args {
-		quoted[i] = quote(a)
-	}
-	return strings.Join(quoted, " ")
-}
-
-func quote(arg string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
-	}
-	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
-		return arg
-	}
-	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-}
+func Command(args ...string) string { return shell.Join(args...) }
 
 func whole(d, unit time.Duration, name string) string {
 	return strconv.FormatInt(int64(d/unit), 10) + name

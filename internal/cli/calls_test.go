@@ -1,0 +1,147 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/collection"
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/shell"
+)
+
+func TestCallOfEveryNode(t *testing.T) {
+	w := newWorld(t)
+	hello := []string{"call", "fleet.greeter", "Greeter.Hello", `{"name": "Ann"}`, "--all-nodes"}
+	golden(t, "call-all-nodes.json", w.run(t, hello...).status(t, 0).out)
+	w.claim(t, &registry.Service{Name: "fleet.greeter", Version: "0.9", Nodes: []*registry.Node{{Id: "fleet.greeter-gone", Address: "127.0.0.1:1", Metadata: map[string]string{"protocol": "mucp"}}}})
+	got := w.run(t, append(hello, "-o", "table", "--retries", "0")...).status(t, 1)
+	for _, want := range []string{"NODE", "fleet.greeter-gone", "0.9", "same", "refused"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is not in\n%s", want, got.out)
+		}
+	}
+	var rows []map[string]any
+	if err := json.Unmarshal([]byte(w.run(t, append(hello, "-o", "json")...).out), &rows); err != nil || len(rows) != 2 {
+		t.Errorf("%v %v", rows, err)
+	}
+}
+
+func TestRepeatedCalls(t *testing.T) {
+	w := newWorld(t)
+	before := w.runs.Load()
+	got := w.run(t, "call", "fleet.greeter", "Greeter.Hello", `{"name": "Ann"}`, "--repeat", "3").status(t, 0)
+	if got.out != strings.Repeat(`{"message":"Hello Ann"}`+"\n", 3) || w.runs.Load()-before != 3 {
+		t.Errorf("%s", got.out)
+	}
+	got = w.run(t, "call", "fleet.greeter", "Greeter.Fail", `{"kind":"micro","code":418,"detail":"stout"}`, "--repeat", "2").status(t, 1)
+	if strings.Count(got.err, "418 I'm a teapot: stout") != 2 {
+		t.Errorf("%s", got.err)
+	}
+}
+
+func TestLoads(t *testing.T) {
+	w := newWorld(t)
+	steady := regexp.MustCompile(`("(elapsedMs|requestsPerSecond|min|mean|p50|p90|p95|p99|p999|max)": ?)[0-9.]+`)
+	bars := regexp.MustCompile(`(?s)"histogram": \[.*?\]`)
+	got := w.run(t, "load", "fleet.greeter", "Greeter.Hello", `{"name": "Ann"}`, "-n", "20", "--rate", "50", "-o", "json").status(t, 0)
+	golden(t, "load.json", bars.ReplaceAllString(steady.ReplaceAllString(got.out, "${1}N"), `"histogram": [BARS]`))
+	got = w.run(t, "load", "fleet.greeter", "Greeter.Fail", `{"kind":"micro","code":418,"detail":"stout"}`, "-n", "5", "--rate", "50").status(t, 1)
+	for _, want := range []string{"5 calls in", "5 failed", "latency, from when due", "p99.9", "418 stout", "###"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is not in\n%s", want, got.out)
+		}
+	}
+	before := w.runs.Load()
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--rate", "500"}, 2, "add --yes"},
+		{[]string{"--rate", "0"}, 2, "add --yes"},
+		{[]string{"--concurrency", "0"}, 2, "--concurrency"},
+		{[]string{"--duration", "0s"}, 2, "must be over 0"},
+		{[]string{"--rate", "-1"}, 2, "rate -1"},
+		{[]string{"--readonly"}, 1, "read only"},
+		{[]string{`{"nmae":1}`}, 2, "did you mean name?"},
+	} {
+		if got := w.run(t, append([]string{"load", "fleet.greeter", "Greeter.Hello"}, tt.args...)...).status(t, tt.code); !strings.Contains(got.err, tt.want) {
+			t.Errorf("%v: %s", tt.args, got.err)
+		}
+	}
+	if w.runs.Load() != before {
+		t.Error("something was sent")
+	}
+}
+
+func TestSavedCalls(t *testing.T) {
+	w := newWorld(t)
+	dir := filepath.Join(t.TempDir(), "calls")
+	saved := func(args ...string) []string { return append(args, "--collection", dir) }
+	if got := w.run(t, saved("saved", "list", "-o", "json")...).status(t, 0); got.out != "[]\n" {
+		t.Error(got.out)
+	}
+	line := `microtop call fleet.greeter Greeter.Hello '{"name": "{{who}}"}' --metadata 'Authorization=Bearer hunter2'`
+	got := w.run(t, saved("saved", "import", "demo/hello", line)...).status(t, 0)
+	if !strings.Contains(got.err, "set AUTHORIZATION in the environment") {
+		t.Error(got.err)
+	}
+	w.run(t, saved("saved", "import", "demo/hello", line)...).status(t, 1)
+	w.run(t, saved("saved", "import", "demo/hello", "curl x")...).status(t, 2)
+	golden(t, "saved-list.table", w.run(t, saved("saved", "list")...).status(t, 0).out)
+	golden(t, "saved-show.json", w.run(t, saved("saved", "show", "demo/hello")...).status(t, 0).out)
+	golden(t, "saved-line.txt", w.run(t, saved("saved", "line", "demo/hello")...).status(t, 0).out)
+
+	call := saved("call", "--saved", "demo/hello")
+	if got := w.run(t, call...).status(t, 2); !strings.Contains(got.err, "{{env:AUTHORIZATION}}, {{who}}") {
+		t.Error(got.err)
+	}
+	t.Setenv("AUTHORIZATION", "Bearer x")
+	if got := w.run(t, append(call, "--var", "who=Ann")...).status(t, 0); got.out != `{"message":"Hello Ann"}`+"\n" {
+		t.Error(got.out)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "environments"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "environments", "night.json"), []byte(`{"who":"Bob"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.run(t, append(call, "--environment", "night")...).status(t, 0); !strings.Contains(got.out, "Hello Bob") {
+		t.Error(got.out)
+	}
+	if got := w.run(t, append(call, `{"name":"Eve"}`, "--var", "who=x")...).status(t, 0); !strings.Contains(got.out, "Hello Eve") {
+		t.Error(got.out)
+	}
+	for _, bad := range [][]string{{"call", "--saved", "demo/helo", "--collection", dir}, {"saved", "show", "nope", "--collection", dir}} {
+		w.run(t, bad...).status(t, 1)
+	}
+	for _, bad := range [][]string{append(call, "a", "b"), append(call, "--var", "x"), {"call", "a", "b", "--var", "x=1"}, {"saved"}} {
+		w.run(t, bad...).status(t, 2)
+	}
+}
+
+// The command line that is copied from the composer makes the same call.
+func TestTheCopiedLineMakesTheSameCall(t *testing.T) {
+	w := newWorld(t)
+	retries := 0
+	r := invoke.Request{
+		Target: introspect.Target{Service: "fleet.greeter", Version: "1.0.0"}, Endpoint: "Greeter.Hello", Body: []byte("{\n  \"name\": \"it's $HOME; `id` \\\"x\\\"\"\n}"),
+		Metadata: map[string]string{"tenant": "a b", "x": "'"}, Timeout: 3 * time.Second, Retries: &retries,
+	}
+	words, err := shell.Split(collection.Line(r))
+	if err != nil || words[0] != "microtop" {
+		t.Fatal(words, err)
+	}
+	got := w.run(t, words[1:]...).status(t, 0)
+	if want := fmt.Sprintf("{\"message\":%q}\n", "Hello it's $HOME; `id` \"x\""); got.out != want {
+		t.Errorf("%s, want %s", got.out, want)
+	}
+}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/microtop/microtop/introspect/collection"
+	"github.com/microtop/microtop/introspect/invoke"
+)
+
+// savedFlags choose a saved call and fill its variables in.
+type savedFlags struct {
+	name, folder, environment string
+	vars                      []string
+}
+
+func (f *savedFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.name, "saved", "", "make the saved call of this name; flags given beside it win")
+	f.addFolder(flags)
+	flags.StringVar(&f.environment, "environment", "", "the environment that gives the saved call's variables their values")
+	flags.StringArrayVar(&f.vars, "var", nil, "a variable of the saved call as name=value; may be given again")
+}
+
+func (f *savedFlags) addFolder(flags *pflag.FlagSet) {
+	flags.StringVar(&f.folder, "collection", "", "the folder of saved calls (MICROTOP_CALLS); default ~/.config/microtop/calls")
+}
+
+// request is the saved call with its variables filled in.
+func (f *savedFlags) request() (invoke.Request, error) {
+	folder := collection.Open(f.folder)
+	c, err := folder.Read(f.name)
+	if err != nil {
+		return invoke.Request{}, err
+	}
+	vars, err := folder.Environment(f.environment)
+	if err != nil {
+		return invoke.Request{}, err
+	}
+	for _, pair := range f.vars {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return invoke.Request{}, usagef("--var %q: write name=value", pair)
+		}
+		vars[name] = value
+	}
+	r, err := c.Request(vars, os.LookupEnv)
+	if err != nil {
+		return r, usageError{fmt.Errorf("saved call %s: %w", f.name, err)}
+	}
+	return r, nil
+}
+
+// merge is a saved call with what the command line says in its place.
+func merge(cmd *cobra.Command, saved, given invoke.Request) invoke.Request {
+	saved.Version, saved.Node, saved.Address = cmp.Or(given.Version, saved.Version), cmp.Or(given.Node, saved.Node), cmp.Or(given.Address, saved.Address)
+	saved.ContentType = cmp.Or(given.ContentType, saved.ContentType)
+	if len(given.Body) > 0 {
+		saved.Body = given.Body
+	}
+	if given.Retries != nil {
+		saved.Retries = given.Retries
+	}
+	if cmd.Flags().Changed("timeout") {
+		saved.Timeout = 0 // the session's
+	}
+	for key, value := range given.Metadata {
+		saved.Metadata[key] = value
+	}
+	return saved
+}
+
+func (a *app) savedCommand() *cobra.Command {
+	var f savedFlags
+	var replace bool
+	cmd := &cobra.Command{
+		Use: "saved", Short: "List, show, import and export saved calls", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return usagef("say what: saved list, show, import or line") },
+	}
+	f.addFolder(cmd.PersistentFlags())
+	importing := &cobra.Command{
+		Use: "import NAME LINE", Short: "Save the call of a `microtop call` or `grpcurl` line", Args: cobra.ExactArgs(2),
+		Example: `  microtop saved import cart/get 'grpcurl -plaintext -d "{}" 127.0.0.1:50051 shop.Cart/Get'`,
+		RunE:    func(_ *cobra.Command, args []string) error { return a.importCall(f, args[0], args[1], replace) },
+	}
+	importing.Flags().BoolVar(&replace, "replace", false, "replace the call of that name")
+	cmd.AddCommand(
+		&cobra.Command{Use: "list", Short: "The names of the saved calls", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return a.listSaved(f) }},
+		&cobra.Command{Use: "show NAME", Short: "A saved call as it is in its file", Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error {
+			c, err := collection.Open(f.folder).Read(args[0])
+			if err != nil {
+				return err
+			}
+			format, err := a.format(asJSON, asYAML, asNDJSON)
+			switch {
+			case err != nil:
+				return err
+			case format == asYAML:
+				return a.yaml(c)
+			case format == asNDJSON:
+				return a.line(c)
+			}
+			return a.json(c)
+		}},
+		&cobra.Command{Use: "line NAME", Short: "A saved call as a `microtop call` line, its variables as they are", Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error {
+			return a.lineOf(f, args[0])
+		}},
+		importing,
+	)
+	return cmd
+}
+
+type savedRow struct {
+	Name     string `json:"name"`
+	Service  string `json:"service"`
+	Endpoint string `json:"endpoint"`
+	Doc      string `json:"doc"`
+	Problem  string `json:"problem,omitempty"`
+}
+
+func (a *app) listSaved(f savedFlags) error {
+	folder := collection.Open(f.folder)
+	names, err := folder.List()
+	if err != nil {
+		return err
+	}
+	var rows []savedRow
+	for _, name := range names {
+		row := savedRow{Name: name}
+		if c, err := folder.Read(name); err != nil {
+			row.Problem = err.Error()
+		} else {
+			row.Service, row.Endpoint, row.Doc = cmp.Or(c.Service, c.Address), c.Endpoint, c.Doc
+		}
+		rows = append(rows, row)
+	}
+	return list(a, rows, []string{"NAME", "SERVICE", "ENDPOINT", "DOC"}, func(r savedRow) []string {
+		return []string{r.Name, r.Service, r.Endpoint, cmp.Or(r.Problem, r.Doc)}
+	})
+}
+
+func (a *app) importCall(f savedFlags, name, line string, replace bool) error {
+	r, err := collection.Parse(line)
+	if err != nil {
+		return usageError{fmt.Errorf("import: %w", err)}
+	}
+	c, secrets, err := collection.FromRequest(r)
+	if err != nil {
+		return usageError{fmt.Errorf("import: %w", err)}
+	}
+	if err := collection.Open(f.folder).Save(name, c, replace); err != nil {
+		if !replace {
+			err = errors.Join(err, errors.New("--replace replaces one that exists"))
+		}
+		return err
+	}
+	if len(secrets) > 0 {
+		return a.errLine("microtop: secrets are not saved: set " + strings.Join(secrets, ", ") + " in the environment")
+	}
+	return nil
+}
+
+// lineOf prints the line with each variable as itself.
+func (a *app) lineOf(f savedFlags, name string) error {
+	c, err := collection.Open(f.folder).Read(name)
+	if err != nil {
+		return err
+	}
+	r, err := c.Raw()
+	if err != nil {
+		return err
+	}
+	return a.rows(collection.Line(r))
+}
