@@ -18,12 +18,16 @@ type attempts struct {
 	req      Request
 	rsp      any
 	opts     CallOptions
+	budget   *budget
 }
 
 // attempts returns the attempts that a request has, to be made with call.
 func (c *mucpClient) attempts(in *setup, req Request, rsp any, o CallOptions, call CallFunc) (attempts, error) {
 	to, err := c.target(in, req, &o)
-	a := attempts{selector: in.opts.Selector, most: max(o.Retries, 0) + 1, to: to, call: call, req: req, rsp: rsp, opts: o}
+	a := attempts{selector: in.opts.Selector, most: max(o.Retries, 0) + 1, to: to, call: call, req: req, rsp: rsp, opts: o, budget: &c.budget}
+	if o.Idempotent {
+		c.budget.earn()
+	}
 	if in.proxy.set() {
 		a.most = 1 // the proxy tries again itself
 	}
@@ -76,7 +80,7 @@ func (a *attempts) again(ctx context.Context, i int, failed *error) bool {
 		return false
 	}
 	if a.opts.Idempotent {
-		ctx = context.WithValue(ctx, idempotentKey{}, true)
+		ctx = context.WithValue(ctx, idempotentKey{}, a.budget)
 	}
 	retry, err := a.opts.Retry(ctx, a.req, i, *failed)
 	if err != nil {

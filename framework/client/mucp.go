@@ -25,6 +25,7 @@ type mucpClient struct {
 	lanes     lanes
 	direct    direct
 	timeouts  timeouts
+	budget    budget
 	connected atomic.Bool // the broker is
 }
 

@@ -8,6 +8,7 @@ import (
 
 	errs "github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/internal/backoff"
+	"github.com/microtop/microtop/framework/internal/mucp"
 )
 
 // The ids of the client's own errors (docs/wire.md §3.6).
@@ -63,13 +64,18 @@ func NotRun(err error) bool {
 type idempotentKey struct{}
 
 // RetrySafe tries again what did not run and, of requests that may run twice (Idempotent), what ended with 408, 500 or
-// a lost connection.
+// a lost connection. What a server answered with an error is tried again within a budget: for one call in ten of a
+// client, and ten times a second beyond that.
 func RetrySafe(ctx context.Context, _ Request, _ int, err error) (bool, error) {
 	if err == nil || NotRun(err) {
 		return err != nil, nil
 	}
-	idempotent, _ := ctx.Value(idempotentKey{}).(bool)
-	return idempotent && errs.FromError(err).Retryable(), nil
+	spending, idempotent := ctx.Value(idempotentKey{}).(*budget)
+	if !idempotent || !errs.FromError(err).Retryable() {
+		return false, nil
+	}
+	_, answered := errors.AsType[*mucp.RemoteError](err)
+	return !answered || spending.take(), nil
 }
 
 // RetryAlways tries again after any error.
