@@ -158,7 +158,8 @@ func (g *graph) count(next server.HandlerFunc) server.HandlerFunc {
 	}
 }
 
-// serveDebug adds the debug service, once, unless the program has a handler of that name itself.
+// serveDebug adds the debug service, once. What a handler of the program with the same name has methods for is the
+// program's; an internal one replaces all of it.
 func (g *graph) serveDebug(o Options) error {
 	if g.debug || hasDebug(o.Server) {
 		return nil
@@ -172,7 +173,9 @@ func (g *graph) serveDebug(o Options) error {
 
 func hasDebug(s server.Server) bool {
 	lister, ok := s.(server.Lister)
-	return ok && slices.ContainsFunc(lister.Handlers(), func(h server.Handler) bool { return h.Name() == handler.Name })
+	return ok && slices.ContainsFunc(lister.Handlers(), func(h server.Handler) bool {
+		return h.Name() == handler.Name && h.Options().Internal
+	})
 }
 
 // close lets go of what the graph's own client and selector hold; both open again when used.

@@ -85,7 +85,8 @@ func newRouter(log *slog.Logger) *router {
 	return r
 }
 
-// Handle adds a handler.
+// Handle adds a handler. An internal one may have the name of one that is not: it then serves what the other has no
+// method for.
 func (r *router) Handle(h Handler) error {
 	if h == nil {
 		return errors.New("handle: handler is nil")
@@ -96,9 +97,11 @@ func (r *router) Handle(h Handler) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.routes.Load()
-	at, taken := slices.BinarySearchFunc(old.handlers, h, func(a, b Handler) int { return strings.Compare(a.Name(), b.Name()) })
-	if taken {
-		return fmt.Errorf("handle: handler %s is already there", h.Name())
+	at, _ := slices.BinarySearchFunc(old.handlers, h, func(a, b Handler) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, other := range old.handlers {
+		if other.Name() == h.Name() && other.Options().Internal == h.Options().Internal {
+			return fmt.Errorf("handle: handler %s is already there", h.Name())
+		}
 	}
 	next := *old
 	next.handlers = slices.Insert(slices.Clone(old.handlers), at, h)
@@ -140,8 +143,14 @@ func (r *router) store(next *routes) error {
 		if err != nil {
 			return err
 		}
-		byName := make(map[string]*route, len(methods))
+		byName := next.methods[h.Name()]
+		if byName == nil {
+			byName = make(map[string]*route, len(methods))
+		}
 		for _, m := range methods {
+			if byName[m.Name] != nil && h.Options().Internal {
+				continue // the program's own
+			}
 			serve := HandlerFunc(m.serve)
 			if !h.Options().Internal {
 				serve = wrapped(serve, next.wrapHandler)
