@@ -9,10 +9,12 @@ import (
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/views/call"
+	"github.com/microtop/microtop/views/compare"
 	"github.com/microtop/microtop/views/describe"
 	"github.com/microtop/microtop/views/endpoints"
 	"github.com/microtop/microtop/views/events"
 	viewhistory "github.com/microtop/microtop/views/history"
+	"github.com/microtop/microtop/views/load"
 	"github.com/microtop/microtop/views/logs"
 	"github.com/microtop/microtop/views/nodes"
 	"github.com/microtop/microtop/views/profile"
@@ -33,6 +35,8 @@ func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look 
 		describe.Route(ctx, s, look),
 		call.Route(ctx, s, book, look),
 		stream.Route(ctx, s, book, look),
+		compare.Route(ctx, s, look),
+		load.Route(ctx, s, look),
 		viewhistory.Route(ctx, book, look),
 		topics.Route(ctx, s, live, look),
 		tail.Route(ctx, s, look),

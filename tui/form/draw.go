@@ -41,6 +41,9 @@ func (f *Form) labels() int {
 	w := 8
 	for i := f.win.Top; i < f.win.End(); i++ {
 		r := f.source.Row(i)
+		if r.Kind == Action {
+			continue // it has the row to itself
+		}
 		w = max(w, 2*r.Depth+2+r.Label.Width())
 	}
 	return min(w, max(f.w/2-lead, 4))

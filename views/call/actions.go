@@ -21,6 +21,9 @@ func (s *screen) actions() []tui.Action {
 	if s.body == nil || s.onForm() {
 		list = append(list, compose.FormActions("call", s.body)...)
 	}
+	if s.body != nil && s.focus == onResult {
+		list = append(list, s.lookActions()...)
+	}
 	list = append(list, []tui.Action{
 		{ID: "call.repeat", Keys: []string{"."}, Name: "repeat", Help: "send it again", Disabled: s.cannotSend, Run: s.send, Hidden: true},
 		{ID: "call.swap", Keys: []string{"ctrl+r"}, Name: s.otherWay(), Help: "edit the request as JSON, or as a form again", Disabled: s.noForm, Run: func() tea.Cmd { return s.body.Swap() }},
@@ -31,8 +34,17 @@ func (s *screen) actions() []tui.Action {
 		{ID: "call.tidy", Keys: []string{"ctrl+g"}, Name: "tidy", Help: "indent the request", Run: func() tea.Cmd { return s.body.Tidy() }, Hidden: true},
 		{ID: "call.template", Keys: []string{"ctrl+n"}, Name: "template", Help: "start the request anew from the schema", Disabled: s.noShape, Confirm: s.askTemplate, Run: func() tea.Cmd { return s.body.Put(s.shape.Template()) }, Hidden: true},
 		{ID: "call.copy", Keys: []string{"y"}, Name: "copy", Help: "copy the answer, the request or the command line", Run: s.copy, Hidden: s.Typing()},
+		{ID: "call.everywhere", Keys: []string{"a"}, Name: "all nodes", Help: "send it to every node and compare the answers", Disabled: s.cannotSend, Confirm: s.askEverywhere, Run: s.everywhere, Hidden: s.Typing()},
+		{ID: "call.load", Keys: []string{"B"}, Name: "load", Help: "make a load of it: rate, concurrency, percentiles", Disabled: s.cannotSend, Run: s.load, Hidden: s.Typing()},
+		{ID: "call.save", Keys: []string{"s"}, Name: "save", Help: "save the call as a file, without its secrets", Run: s.save, Hidden: s.Typing()},
+		{ID: "call.saved", Keys: []string{"o"}, Name: "saved", Help: "open a saved call", Run: s.openSaved, Hidden: true},
+		{ID: "call.import", Keys: []string{"I"}, Name: "import", Help: "compose from a `microtop call` or `grpcurl` line", Run: s.importLine, Hidden: true},
+		{ID: "call.history", Keys: []string{"ctrl+o"}, Name: "history", Help: "the calls made so far", Run: func() tea.Cmd { return tui.Do(tui.Open{Name: "history"}) }, Hidden: true},
 		{ID: "call.stream", Keys: []string{"S"}, Name: "stream", Help: "open the endpoint as a stream", Disabled: s.noStream, Run: s.stream},
 	}...)
+	if s.body == nil || s.focus != onResult {
+		list = append(list, s.lookActions()...)
+	}
 	if s.body == nil || !s.onForm() {
 		list = append(list, tui.Action{ID: "call.wrap", Keys: []string{"w"}, Name: "wrap", Help: "wrap long lines of the answer", Hidden: true})
 	}
@@ -40,6 +52,15 @@ func (s *screen) actions() []tui.Action {
 		{ID: "call.next", Keys: []string{"n"}, Name: "next match", Hidden: true},
 		{ID: "call.previous", Keys: []string{"N"}, Name: "match before", Hidden: true},
 	}...), tui.Moving()...)
+}
+
+// lookActions are other looks at the answer.
+func (s *screen) lookActions() []tui.Action {
+	return []tui.Action{
+		{ID: "call.diff", Keys: []string{"="}, Name: "diff", Help: "how the answer differs from the one before", Disabled: s.noDiff, Run: s.diff, Hidden: s.noDiff() != ""},
+		{ID: "call.jq", Keys: []string{"J"}, Name: "jq", Help: "run a jq expression on the answer", Disabled: s.noAnswer, Run: s.askJQ, Hidden: s.noAnswer() != ""},
+		{ID: "call.tree", Keys: []string{"z"}, Name: "fold", Help: "show the answer as a tree that folds, or as text", Disabled: s.noFold, Run: s.fold, Hidden: s.noFold() != ""},
+	}
 }
 
 // otherWay names what ctrl+r shows.

@@ -11,6 +11,7 @@ import (
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui/pager"
 	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/tui/tree"
 	"github.com/microtop/microtop/views/show"
 )
 
@@ -25,6 +26,7 @@ type answer struct {
 	body    []byte         // what is kept of it
 	text    safetext.Block
 	syntax  pager.Syntax
+	tree    []tree.Node   // of a JSON object or list
 	note    safetext.Line // what is not shown
 }
 
@@ -46,6 +48,9 @@ func newAnswer(service string, result *invoke.Result, err error) *answer {
 		result.Body = nil
 	}
 	a.text, a.syntax = show.Body(a.body)
+	if a.syntax == pager.JSON {
+		a.tree, _ = show.JSONTree(a.body)
+	}
 	if a.syntax == pager.Text && !utf8.Valid(a.body) && len(a.body) > show.Dumped {
 		a.note = safetext.Format("showing the first %s of %s", show.Bytes(show.Dumped), show.Bytes(uint64(len(a.body))))
 	}

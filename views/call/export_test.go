@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/microtop/microtop/introspect/collection"
 	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/tui"
@@ -17,12 +18,13 @@ type Fake struct {
 	Call   func(context.Context, invoke.Request) (*invoke.Result, error)
 	Change func() error
 	Keep   func(history.Record) error
+	Saved  *collection.Folder
 	Again  bool // the request is sent at once
 }
 
 // NewFake makes a screen on it.
 func NewFake(ctx context.Context, r invoke.Request, f Fake) tui.Screen {
-	s := newScreen(ctx, theme.Default(), r, backend{load: f.Load, call: f.Call, change: f.Change, keep: f.Keep, timeout: 5 * time.Second})
+	s := newScreen(ctx, theme.Default(), r, backend{load: f.Load, call: f.Call, change: f.Change, keep: f.Keep, saved: f.Saved, timeout: 5 * time.Second})
 	s.again = f.Again
 	return s
 }

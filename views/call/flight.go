@@ -87,7 +87,10 @@ func (s *screen) onLanded(msg landed) {
 }
 
 func (s *screen) put(a *answer) {
-	s.answer = a
+	if s.answer != nil && len(s.answer.body) > 0 {
+		s.before = s.answer.body
+	}
+	s.answer, s.look, s.folded = a, safetext.Line{}, false
 	s.result.SetBlock(a.text, a.syntax)
 }
 
@@ -116,10 +119,16 @@ func (s *screen) Cancel() bool {
 func (s *screen) Escape() bool {
 	switch {
 	case s.Cancel():
+	case s.onTree() && s.tree.Escapes():
+		s.tree.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
+	case s.onTree():
+		s.folded = false
 	case s.shown().Escapes():
 		s.shown().Update(tea.KeyPressMsg{Code: tea.KeyEscape})
 	case s.help:
 		s.help = false
+	case !s.look.Empty() && s.focus == onResult:
+		s.whole()
 	case s.focus == onBody && s.body.AsForm():
 		s.toFocus(onResult)
 	default:
@@ -133,6 +142,9 @@ func (s *screen) SetFilter(text string) error {
 	if s.onForm() {
 		return s.body.SetSearch(text)
 	}
+	if s.onTree() {
+		return s.tree.SetFilter(text)
+	}
 	return s.shown().SetSearch(text)
 }
 
@@ -140,6 +152,9 @@ func (s *screen) SetFilter(text string) error {
 func (s *screen) Filter() tui.Filter {
 	if s.onForm() {
 		return tui.Filter{Text: safetext.Clean(s.body.Search())}
+	}
+	if s.onTree() {
+		return tui.Filter{Text: safetext.Clean(s.tree.Filter())}
 	}
 	return tui.Filter{Text: safetext.Clean(s.shown().Search())}
 }

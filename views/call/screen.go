@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/collection"
 	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/tui"
@@ -16,6 +17,7 @@ import (
 	"github.com/microtop/microtop/tui/pane"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
+	"github.com/microtop/microtop/tui/tree"
 	"github.com/microtop/microtop/views/compose"
 )
 
@@ -36,6 +38,7 @@ type backend struct {
 	call    func(context.Context, invoke.Request) (*invoke.Result, error)
 	change  func() error // why the session must not call
 	keep    func(history.Record) error
+	saved   *collection.Folder
 	timeout time.Duration
 }
 
@@ -61,6 +64,11 @@ type screen struct {
 	cancel context.CancelFunc
 	since  time.Time
 	answer *answer
+	before []byte        // the body of the answer before
+	look   safetext.Line // what is shown of the answer instead of all of it
+	jq     string        // the last expression
+	folded bool          // the answer is shown as a tree
+	tree   *tree.Tree
 }
 
 var (
@@ -115,6 +123,7 @@ func New(ctx context.Context, session *introspect.Session, book *history.Store, 
 		},
 		change:  session.Change,
 		keep:    book.Add,
+		saved:   collection.Open(""),
 		timeout: session.Timeout(),
 	})
 	s.again = again
@@ -126,6 +135,7 @@ func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backe
 	s.body = compose.NewMessage(s.scope, th, safetext.Literal("an empty message; type JSON"))
 	s.options = editor.New(editor.Options{Theme: th, Limit: 64 << 10})
 	s.result = pager.New(pager.Options{Theme: th, Empty: safetext.BlockOf(safetext.Literal("nothing sent yet"), safetext.Line{}, safetext.Literal("ctrl+s sends the request"), safetext.Literal("ctrl+t shows the fields it takes"))})
+	s.tree = tree.New(tree.Options{Theme: th})
 	s.types = pager.New(pager.Options{Theme: th, Empty: safetext.CleanBlock("asking the service for its schema …")})
 	_ = s.options.SetText(safetext.CleanBlock(writeOptions(r, back.timeout))) // within the limit, or the metadata is left out
 	if len(r.Body) > 0 {
@@ -161,6 +171,10 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 	case landed:
 		s.onLanded(msg)
 		return nil
+	case looked:
+		return s.onLooked(msg)
+	case saved:
+		return s.onSaved(msg)
 	case tick:
 		if s.running() && int(msg) == s.flight {
 			return s.clock()
@@ -214,7 +228,7 @@ func (s *screen) toPane(msg tea.Msg) tea.Cmd {
 		s.options.Update(msg)
 		_, _ = s.checkOptions() // what is wrong is marked in the pane
 	case onResult:
-		s.shown().Update(msg)
+		s.toResult(msg)
 	case onSend, focuses:
 	}
 	return nil
@@ -236,7 +250,7 @@ func (s *screen) mouse(msg tea.MouseMsg) tea.Cmd {
 		case onOptions:
 			s.options.Update(inner)
 		case onResult:
-			s.shown().Update(inner)
+			s.toResult(inner)
 		case onSend:
 			if click {
 				return s.send()
@@ -246,6 +260,17 @@ func (s *screen) mouse(msg tea.MouseMsg) tea.Cmd {
 		return nil
 	}
 	return nil
+}
+
+// onTree tells whether the answer's side shows a tree.
+func (s *screen) onTree() bool { return s.folded && !s.help }
+
+func (s *screen) toResult(msg tea.Msg) {
+	if s.onTree() {
+		s.tree.Update(msg)
+		return
+	}
+	s.shown().Update(msg)
 }
 
 // shown is the pager on the answer's side.

@@ -135,6 +135,9 @@ func (s *screen) drawResult(x, y, w, h int) string {
 	note := safetext.Line{}
 	if !s.help && s.answer != nil && !s.running() {
 		note = s.answer.note
+		if !s.look.Empty() {
+			note = safetext.Join("  ", s.look, safetext.Literal("esc: all of it"))
+		}
 	}
 	parts := []string{pane.Rule(s.pens, w, title, note, s.focus == onResult)}
 	used := 1
@@ -144,9 +147,13 @@ func (s *screen) drawResult(x, y, w, h int) string {
 		parts = append(parts, rows...)
 		used += len(rows)
 	}
+	s.areas[onResult] = pane.Area{X: x, Y: y + used, W: w, H: h - used}
+	if s.onTree() && s.answer != nil {
+		s.tree.SetSize(w, h-used)
+		return pane.Stack(append(parts, s.tree.View())...)
+	}
 	p := s.shown()
 	p.SetSize(w, h-used)
-	s.areas[onResult] = pane.Area{X: x, Y: y + used, W: w, H: h - used}
 	return pane.Stack(append(parts, p.View())...)
 }
 

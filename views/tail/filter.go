@@ -1,11 +1,8 @@
 package tail
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"math/big"
 	"strings"
 	"time"
 
@@ -13,6 +10,7 @@ import (
 
 	"github.com/microtop/microtop/introspect/topics"
 	"github.com/microtop/microtop/tui/match"
+	"github.com/microtop/microtop/views/show"
 )
 
 const (
@@ -63,7 +61,7 @@ func (f *filter) match(ctx context.Context, m *topics.Message) bool {
 	if m.JSON == nil || len(m.JSON) > jqBody {
 		return false
 	}
-	v, err := decode(m.JSON)
+	v, err := show.Decode(m.JSON)
 	if err != nil {
 		return false
 	}
@@ -80,40 +78,4 @@ func shown(m *topics.Message) []byte {
 		return m.JSON
 	}
 	return m.Raw
-}
-
-// decode reads JSON with whole numbers as they are.
-func decode(text []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, fmt.Errorf("decode: %w", err)
-	}
-	return numbers(v), nil
-}
-
-// numbers turns the numbers in a value into those that jq knows. The decoder bounds how
-// deep a value is.
-func numbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return int(n)
-		}
-		if n, ok := new(big.Int).SetString(v.String(), 10); ok {
-			return n
-		}
-		n, _ := v.Float64() // what is out of range is an infinity
-		return n
-	case []any:
-		for i := range v {
-			v[i] = numbers(v[i])
-		}
-	case map[string]any:
-		for key := range v {
-			v[key] = numbers(v[key])
-		}
-	}
-	return v
 }

@@ -1,0 +1,118 @@
+package call_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/microtop/microtop/introspect/collection"
+	"github.com/microtop/microtop/introspect/history"
+	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/views/call"
+)
+
+func TestTheAnswerIsFoldedSearchedAndCompared(t *testing.T) {
+	var n atomic.Int32
+	x := open(t, 120, 40, call.Fake{Call: func(context.Context, invoke.Request) (*invoke.Result, error) {
+		return answered(fmt.Sprintf(`{"items":[{"id":"kettle","stock":%d},{"id":"lamp","stock":2}],"total":2}`, 6+n.Add(1))), nil
+	}})
+	x.WaitFor("limit")
+	x.Keys("J")
+	x.WaitFor("there is no answer yet")
+	x.Keys("ctrl+s")
+	x.WaitFor(`"stock": 7`)
+	x.Keys("J", ".items[].id", "enter")
+	x.WaitFor("jq .items[].id")
+	x.WaitGone("stock")
+	x.Keys("esc")
+	x.WaitFor(`"stock": 7`)
+	x.Keys("J", "ctrl+u", ".items[", "enter")
+	x.WaitFor("jq: ")
+	x.Keys("=")
+	x.WaitFor("no answer before this one")
+	x.Keys("ctrl+s")
+	x.WaitFor(`"stock": 8`)
+	x.Keys("=")
+	x.WaitFor(`-       "stock": 7`)
+	x.WaitFor(`+       "stock": 8`)
+	x.Keys("z")
+	x.WaitFor(`items  [{"id":"kettle","stock":8}`)
+	x.Keys("right", "j", "right")
+	x.WaitFor("id  \"kettle\"")
+	x.Golden()
+	x.Keys("esc")
+	x.WaitFor(`"total": 2`)
+}
+
+// 64 MB of answer are cut, said so, and do not hold the keys up.
+func TestAHugeAnswerLeavesTheKeysAlone(t *testing.T) {
+	x := open(t, 120, 30, call.Fake{Call: func(context.Context, invoke.Request) (*invoke.Result, error) {
+		return answered(`{"list":["` + strings.Repeat(`x","`, 16<<20) + `"]}`), nil
+	}})
+	x.WaitFor("limit")
+	x.Keys("ctrl+s")
+	x.Keys("j", "j", "enter") // the form goes on while the answer is made ready
+	x.WaitFor("▾ tags")
+	x.WaitFor("kept the first 8.0 MB of 64 MB")
+}
+
+func TestACallIsSavedOpenedAndImported(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "calls")
+	x := open(t, 120, 30, call.Fake{Saved: collection.Open(dir)})
+	x.WaitFor("limit")
+	x.Keys("o")
+	x.WaitFor("no call is saved yet")
+	x.Keys("enter", "ctrl+u", "kettle", "enter", "s")
+	x.WaitFor("under which name")
+	x.Keys("ctrl+u", "shop/kettle", "enter")
+	x.WaitFor("microtop call --saved shop/kettle")
+	text, err := os.ReadFile(filepath.Join(dir, "shop", "kettle.json"))
+	if err != nil || !strings.Contains(string(text), `"id": "kettle"`) || !strings.Contains(string(text), `"tenant": "acme"`) {
+		t.Errorf("%s %v", text, err)
+	}
+	x.Keys("s", "ctrl+u", "shop/kettle", "enter")
+	x.WaitFor("one of that name already")
+	x.Keys("o")
+	x.WaitFor("saved calls")
+	x.Keys("enter")
+	x.WaitGone("saved calls")
+	x.Keys("I", "curl x", "enter")
+	x.WaitFor("begins with `microtop call` or `grpcurl`")
+}
+
+func TestCallsAreKeptWithoutSecrets(t *testing.T) {
+	var mu sync.Mutex
+	var kept []history.Record
+	x := open(t, 120, 30, call.Fake{Keep: func(r history.Record) error {
+		mu.Lock()
+		defer mu.Unlock()
+		kept = append(kept, r)
+		if len(kept) > 1 {
+			return fmt.Errorf("disk full \x1b[2J")
+		}
+		return nil
+	}})
+	x.WaitFor("limit")
+	x.Keys("tab", "ctrl+end", "enter")
+	x.Type("Authorization: Bearer hunter2")
+	x.Keys("ctrl+s")
+	x.WaitFor("200 OK")
+	mu.Lock()
+	if len(kept) != 1 || kept[0].Metadata["Authorization"] != "[redacted]" || kept[0].Metadata["tenant"] != "acme" || kept[0].Status != 200 || !strings.Contains(string(kept[0].Response), "EUR") {
+		t.Errorf("%+v", kept)
+	}
+	mu.Unlock()
+	x.Keys("ctrl+s")
+	x.WaitFor("not in the history: disk full")
+}
+
+func TestARepeatIsSentAtOnce(t *testing.T) {
+	x := open(t, 120, 30, call.Fake{Again: true})
+	x.WaitFor("200 OK")
+	x.WaitFor("12345678901234567")
+}
