@@ -50,6 +50,7 @@ func Rules() []Rule {
 		{"goroutines of the screen", "return a tea.Cmd, or start it through tui/guard, which turns a panic into an error on the screen", screenGoroutines},
 		{"no init", "construct it where it is used; only a register.go below framework/ may have an init, to register a plug-in's name", noInit},
 		{"no loose timers", "use a time.Timer that is stopped, a time.Ticker, or a context with a deadline", noLooseTimers},
+		{"no wall clock", "keep the time.Time itself: compared and subtracted it goes by the monotonic clock", noWallClock},
 		{"no stored context", "pass the context as the first parameter of each method; where the field is right all the same, say why behind it: //nolint:containedctx // reason", noStoredContext},
 		{"leak check", "add func TestMain(m *testing.M) { goleak.VerifyTestMain(m) } to the package's tests", leakCheck},
 	}

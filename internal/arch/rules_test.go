@@ -53,6 +53,10 @@ var breaches = []struct {
 	files map[string]string
 	want  []string
 }{
+	{"L10 deadlines do not follow the wall clock",
+		map[string]string{"framework/selector/health.go": "package selector\nimport \"time\"\nvar (\na = time.Now()\nb = time.Now().UnixNano()\nc = time.Now().Add(time.Second).Unix()\n)\n",
+			"framework/registry/file/view.go": "package file\nimport \"time\"\nvar a = time.Now().Unix()\n"},
+		[]string{"no wall clock framework/selector/health.go:5", "no wall clock framework/selector/health.go:6"}},
 	{"main imports only internal/cli",
 		map[string]string{"main.go": imports("main", "example.org/house/internal/cli", "example.org/house/framework")},
 		[]string{"floors main.go:3"}},
