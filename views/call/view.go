@@ -197,8 +197,14 @@ func (s *screen) Cursor() (x, y int, ok bool) {
 		x, y, ok = s.body.Cursor()
 	case onOptions:
 		x, y, ok = s.options.Cursor()
-	case onSend, onResult, focuses:
-		return 0, s.areas[s.focus].Y, s.areas[s.focus].H > 0
+	case onResult:
+		if s.onTree() {
+			x, y, ok = s.tree.Cursor()
+		} else {
+			x, y, ok = s.shown().Cursor()
+		}
+	case onSend, focuses:
+		return s.areas[s.focus].X, s.areas[s.focus].Y, s.areas[s.focus].H > 0
 	}
 	area := s.areas[s.focus]
 	return x + area.X, y + area.Y, ok && area.H > 0

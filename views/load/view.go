@@ -1,6 +1,7 @@
 package load
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,7 +144,7 @@ func (s *screen) bars(w int, r *load.Report, n int) []string {
 		row.Start(w, 0)
 		row.Fill(paint.Pen{}, 2)
 		row.Fit(s.pens.Dim, "to "+show.Duration(b.To), 12, g.Ellipsis, false)
-		row.Fit(s.pens.Text, show.Rate(float64(b.Count)), 8, g.Ellipsis, true)
+		row.Fit(s.pens.Text, strconv.FormatUint(b.Count, 10), 8, g.Ellipsis, true)
 		row.Fill(paint.Pen{}, 1)
 		cells := max(row.Room()-2, 0)
 		full := int(float64(cells) * float64(b.Count) / float64(most))

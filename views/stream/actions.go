@@ -33,6 +33,8 @@ func (s *screen) actions() []tui.Action {
 			tui.Action{ID: "stream.follow", Keys: []string{"f"}, Name: "follow", Hidden: true})
 	}
 	return append(append(list, []tui.Action{
+		{ID: "stream.file", Keys: []string{"F"}, Name: "send file", Help: "send each line of a file as a message", Disabled: s.cannotSendFile, Run: s.askFile, Hidden: typing},
+		{ID: "stream.count", Keys: []string{"#"}, Name: "count", Help: "only count what comes, or show it again", Run: s.count, Hidden: true},
 		{ID: "stream.save", Keys: []string{"w"}, Name: "save", Help: "save the transcript as NDJSON", Disabled: s.nothing, Run: s.save, Hidden: typing},
 		{ID: "stream.copy", Keys: []string{"y"}, Name: "copy", Help: "copy the message under the cursor", Disabled: s.noMessage, Run: s.copy, Hidden: true},
 		{ID: "stream.edit", Keys: []string{"ctrl+e"}, Name: "editor", Help: "edit the message in $EDITOR", Run: func() tea.Cmd { return s.body.External() }},

@@ -60,6 +60,8 @@ type screen struct {
 	talk    *talk
 	state   state
 	dropped uint64
+	// counting: messages that come are counted and not shown.
+	counting bool
 }
 
 var (

@@ -62,6 +62,7 @@ type arrival struct {
 	talk int
 	at   time.Time
 	body []byte
+	line safetext.Line // the body in one line; made here, as it takes longer than anything else
 	end  bool
 	err  error
 }
@@ -84,9 +85,10 @@ type (
 	tick int
 )
 
-// op is something to do with the stream, one after the other.
+// op is something to do with the stream, one after the other: send a body, send a file line by line, or half-close.
 type op struct {
 	body  []byte
+	file  string
 	close bool
 }
 
@@ -99,6 +101,8 @@ type talk struct {
 	first  invoke.Request // what it was opened with
 	queue  []op           // the first one is under way
 	held   atomic.Int64
+	lines  atomic.Int64 // of the file that is being sent
+	bytes  int64        // received
 	sent   int
 	got    int
 }
@@ -143,7 +147,7 @@ func (s *screen) onOpened(msg opened) tea.Cmd {
 	}
 	t.conn, s.state = msg.conn, open
 	if len(msg.first) > 0 || msg.conn.Kind() == schema.Server {
-		s.note(t, sent, time.Now(), msg.first)
+		s.note(t, sent, time.Now(), msg.first, show.BodyLine(msg.first))
 	}
 	return s.receive(t)
 }
@@ -161,7 +165,7 @@ func (s *screen) receive(t *talk) tea.Cmd {
 			if t.held.Add(int64(len(body))) > queuedBytes && len(body) > headBytes {
 				body = append([]byte(nil), body[:headBytes]...)
 			}
-			feed.Push(arrival{talk: t.number, at: time.Now(), body: body})
+			feed.Push(arrival{talk: t.number, at: time.Now(), body: body, line: show.BodyLine(body)})
 		}
 	})
 }
@@ -176,7 +180,12 @@ func (s *screen) onArrivals(b tui.Batch[arrival]) tea.Cmd {
 		}
 		t.held.Store(0)
 		if !a.end {
-			s.note(t, received, a.at, a.body)
+			t.bytes += int64(len(a.body))
+			if s.counting {
+				t.got++
+				continue
+			}
+			s.note(t, received, a.at, a.body, a.line)
 			continue
 		}
 		s.finish(a.err)
@@ -188,7 +197,7 @@ func (s *screen) onArrivals(b tui.Batch[arrival]) tea.Cmd {
 }
 
 // note puts a message into the transcript.
-func (s *screen) note(t *talk, d direction, at time.Time, body []byte) {
+func (s *screen) note(t *talk, d direction, at time.Time, body []byte, line safetext.Line) {
 	arrow := s.pens.Glyphs.Down
 	if d == sent {
 		arrow = s.pens.Glyphs.Up
@@ -196,7 +205,7 @@ func (s *screen) note(t *talk, d direction, at time.Time, body []byte) {
 	} else {
 		t.got++
 	}
-	s.log.add(&message{direction: d, at: at, offset: at.Sub(t.since), body: body}, arrow)
+	s.log.add(&message{direction: d, at: at, offset: at.Sub(t.since), body: body}, arrow, line)
 }
 
 // remember keeps a stream that ended in the history.
@@ -260,8 +269,11 @@ func (s *screen) do(o op) tea.Cmd {
 func (s *screen) work(t *talk) tea.Cmd {
 	o := t.queue[0]
 	return s.scope.Cmd(func(context.Context) tea.Msg {
-		if o.close {
+		switch {
+		case o.close:
 			return done{t.number, o, t.conn.CloseSend()}
+		case o.file != "":
+			return done{t.number, o, sendFile(t, o.file)}
 		}
 		return done{t.number, o, t.conn.Send(o.body)}
 	})
@@ -274,6 +286,8 @@ func (s *screen) onDone(msg done) tea.Cmd {
 	}
 	var wrong *schema.BodyError
 	switch {
+	case msg.op.file != "":
+		s.fileSent(t, msg.op.file, msg.err)
 	case errors.As(msg.err, &wrong):
 		s.body.Refuse(wrong)
 	case msg.err != nil:
@@ -282,7 +296,7 @@ func (s *screen) onDone(msg done) tea.Cmd {
 		s.state = halfClosed
 		s.log.mark(pager.Rule, safetext.Literal("half-closed: nothing more is sent"))
 	default:
-		s.note(t, sent, time.Now(), msg.op.body)
+		s.note(t, sent, time.Now(), msg.op.body, show.BodyLine(msg.op.body))
 	}
 	if t.queue = t.queue[1:]; len(t.queue) > 0 {
 		return s.work(t)

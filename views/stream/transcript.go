@@ -44,8 +44,8 @@ type transcript struct {
 	bytes int
 }
 
-// add shows a message.
-func (t *transcript) add(m *message, arrow string) {
+// add shows a message, whose body in one line is line.
+func (t *transcript) add(m *message, arrow string, line safetext.Line) {
 	m.size = len(m.body)
 	if len(m.body) > keptBody {
 		m.body = append([]byte(nil), m.body[:keptBody]...)
@@ -54,7 +54,7 @@ func (t *transcript) add(m *message, arrow string) {
 	if m.direction == sent {
 		role = pager.Sent
 	}
-	t.Append(pager.Line{Stamp: stamp(m.offset), Prefix: safetext.Clean(arrow), Text: show.BodyLine(m.body), Role: role, Item: m})
+	t.Append(pager.Line{Stamp: stamp(m.offset), Prefix: safetext.Clean(arrow), Text: line, Role: role, Item: m})
 	t.whole = append(t.whole, m)
 	t.bytes += len(m.body)
 	for t.bytes > keptBytes || len(t.whole) > keptLines {

@@ -44,7 +44,13 @@ func (s *screen) status() safetext.Line {
 	if s.state.live() {
 		parts = append(parts, safetext.Clean(show.Duration(time.Since(s.talk.since).Round(pace))))
 	}
-	parts = append(parts, safetext.Format("sent %d", s.talk.sent), safetext.Format("received %d", s.talk.got))
+	parts = append(parts, safetext.Format("sent %d", s.talk.sent+int(s.talk.lines.Load())), safetext.Format("received %d", s.talk.got))
+	if s.talk.bytes > 0 {
+		parts = append(parts, safetext.Clean(show.Bytes(uint64(s.talk.bytes)))) //nolint:gosec // not negative
+	}
+	if s.counting {
+		parts = append(parts, safetext.Literal("counting only"))
+	}
 	if n := len(s.talk.queue); n > 0 && s.state.live() {
 		parts = append(parts, safetext.Format("sending %d", n))
 	}
