@@ -32,10 +32,14 @@ func openConsole(t *testing.T, width, height int) *console {
 	if err := os.Mkdir(run, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	editor := filepath.Join(dir, "editor")
+	if err := os.WriteFile(editor, []byte("#!/bin/sh\nsed -i s/kettle/lamp/ \"$1\"\n"), 0o700); err != nil { //nolint:gosec // it must run
+		t.Fatal(err)
+	}
 	c := &console{t: t, registry: filepath.Join(dir, "registry")}
 	session, err := termshot.Start(context.Background(), termshot.Command{
 		Path: microtop, Args: []string{"demo", "--registry", "file", "--registry-address", c.registry}, Width: width, Height: height,
-		Env: []string{"XDG_RUNTIME_DIR=" + run, "XDG_STATE_HOME=" + filepath.Join(dir, "state"), "TERM=xterm-256color"},
+		Env: []string{"XDG_RUNTIME_DIR=" + run, "XDG_STATE_HOME=" + filepath.Join(dir, "state"), "XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "VISUAL=" + editor, "TERM=xterm-256color"},
 	})
 	if err != nil {
 		t.Fatal(err)
