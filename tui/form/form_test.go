@@ -158,3 +158,16 @@ func TestOnlyRowsOnTheScreenAreAskedFor(t *testing.T) {
 		t.Errorf("%d rows asked for in %v", s.asked, took)
 	}
 }
+
+func ExampleForm() {
+	names := &source{n: 1, row: func(int) form.Row {
+		return form.Row{Label: safetext.Literal("name"), Mark: form.Set, Value: safetext.Literal("kettle"), Edit: "kettle"}
+	}}
+	f := form.New(form.Options{Theme: theme.Plain()})
+	f.SetSource(names)
+	f.SetSize(40, 2)
+	f.Edit() // as enter would
+	e := press(f, "s", "enter")
+	fmt.Println(e.Op == form.Commit, e.Text)
+	// Output: true kettles
+}
