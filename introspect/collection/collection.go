@@ -194,9 +194,10 @@ func (f *filler) value(name string) string {
 
 // isName tells variables from JSON that has braces beside each other.
 func isName(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-.:", r))
-	})
+	part := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-.:", r)
+	}
+	return name != "" && strings.TrimLeftFunc(name, part) == ""
 }
 
 // Folder is a folder of calls. Make it with [Open].

@@ -2,6 +2,7 @@ package collection_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,4 +171,11 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q: %+v becomes %+v: %v", line, r, again, err)
 		}
 	})
+}
+
+func ExampleCall_Request() {
+	c := collection.Call{Service: "shop.cart", Endpoint: "Cart.Get", Body: []byte(`{"userId":"{{user}}"}`)}
+	r, err := c.Request(map[string]string{"user": "ada"}, os.LookupEnv)
+	fmt.Println(collection.Line(r), err)
+	// Output: microtop call shop.cart Cart.Get '{"userId":"ada"}' <nil>
 }

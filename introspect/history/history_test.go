@@ -79,7 +79,7 @@ func TestNothingSecretIsWritten(t *testing.T) {
 	if info, _ := os.Stat(dir); info.Mode().Perm() != 0o700 {
 		t.Error(info.Mode())
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // what the store must refuse
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Add(history.Record{}); err == nil || !strings.Contains(err.Error(), "chmod 700") {
@@ -132,4 +132,20 @@ func TestWhatIsTooLongOrDamagedIsLeftOut(t *testing.T) {
 	if err != nil || len(list) != 1 || !list[0].Cut || list[0].Request != nil || list[0].Response != nil {
 		t.Errorf("%+v %v", list, err)
 	}
+}
+
+func ExampleStore() {
+	dir, err := os.MkdirTemp("", "history")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	s := history.Open(dir)
+	r := invoke.Request{Target: introspect.Target{Service: "shop.cart"}, Endpoint: "Cart.Get", Body: []byte(`{"token":"x"}`)}
+	if err := s.Add(history.Of(r, nil, nil)); err != nil {
+		panic(err)
+	}
+	list, _ := s.List()
+	fmt.Println(list[0].Endpoint, string(list[0].Request))
+	// Output: Cart.Get {"token":"[redacted]"}
 }

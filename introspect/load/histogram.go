@@ -38,7 +38,7 @@ func (h *Histogram) Add(d time.Duration) {
 func bucket(d time.Duration) int {
 	us := uint64(d.Microseconds()) //nolint:gosec // not negative
 	if us < fine {
-		return int(us) //nolint:gosec // below fine
+		return int(us)
 	}
 	power := bits.Len64(us) - fineBits - 1
 	i := (power+1)*fine + int(us>>power) - fine //nolint:gosec // below 2*fine

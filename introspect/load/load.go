@@ -234,7 +234,7 @@ func (r *run) call(ctx context.Context, due time.Time) {
 	defer r.mu.Unlock()
 	r.latency.Add(ended.Sub(due))
 	r.service.Add(ended.Sub(sent))
-	r.bytes += uint64(max(outcome.Bytes, 0)) //nolint:gosec // not negative
+	r.bytes += uint64(max(outcome.Bytes, 0))
 	if outcome.Kind == "" {
 		r.good++
 		return

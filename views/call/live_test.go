@@ -25,6 +25,21 @@ func TestALiveServiceIsCalled(t *testing.T) {
 	x.WaitFor("nothing was sent")
 }
 
+// A request that was not sent is there again when its screen is opened again.
+func TestADraftIsKept(t *testing.T) {
+	session := composetest.Live(t)
+	route := call.Route(t.Context(), session, history.Open(t.TempDir()+"/h"), theme.Default())
+	x := composetest.Open(t, tui.Open{Name: "call", With: composetest.Service + " Greeter.Fail"}, route)
+	x.WaitFor("fleet.FailRequest")
+	open := ":call " + composetest.Service + " Greeter.Hello"
+	x.Keys(open, "enter")
+	x.WaitFor("○   name")
+	x.Keys("enter", "Ada", "enter", "q")
+	x.WaitFor("fleet.FailRequest")
+	x.Keys(open, "enter")
+	x.WaitFor("●   name       Ada")
+}
+
 func TestALiveServiceFails(t *testing.T) {
 	session := composetest.Live(t)
 	x := composetest.Open(t, tui.Open{Name: "call", With: composetest.Service + ` Greeter.Fail {"kind": "badrequest"}`}, call.Route(t.Context(), session, history.Open(t.TempDir()+"/h"), theme.Default()))

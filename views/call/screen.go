@@ -51,6 +51,7 @@ type screen struct {
 	shape   *compose.Shape
 	loading bool
 	again   bool // send once the schema is there
+	drafts  drafts
 
 	body    *compose.Message
 	options *editor.Editor
@@ -97,15 +98,23 @@ type (
 
 // Route is the screen's route. The screen ends with ctx at the latest. Calls are kept in book.
 func Route(ctx context.Context, session *introspect.Session, book *history.Store, th theme.Theme) tui.Route {
+	kept := drafts{}
 	return tui.Route{
 		Name: "call", Help: "compose a request and call an endpoint: call SERVICE ENDPOINT [JSON]",
-		New:     func(with any) (tui.Screen, error) { return New(ctx, session, book, th, with) },
+		New: func(with any) (tui.Screen, error) {
+			s, err := New(ctx, session, book, th, with)
+			if err != nil {
+				return nil, err
+			}
+			kept.of(s)
+			return s, nil
+		},
 		Actions: func() []tui.Action { return new(screen).actions() },
 	}
 }
 
 // New makes the screen; it starts nothing before Init.
-func New(ctx context.Context, session *introspect.Session, book *history.Store, th theme.Theme, with any) (tui.Screen, error) {
+func New(ctx context.Context, session *introspect.Session, book *history.Store, th theme.Theme, with any) (*screen, error) {
 	repeat, again := with.(compose.Again)
 	if again {
 		with = repeat.Request
@@ -161,7 +170,12 @@ func (s *screen) Title() safetext.Line {
 }
 
 // Close implements [tui.Screen].
-func (s *screen) Close() { s.scope.Close() }
+func (s *screen) Close() {
+	if s.drafts != nil {
+		s.drafts.keep(s)
+	}
+	s.scope.Close()
+}
 
 // Update implements [tui.Screen].
 func (s *screen) Update(msg tea.Msg) tea.Cmd {

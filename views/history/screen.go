@@ -123,7 +123,7 @@ func (s *screen) cells(r history.Record) []safetext.Line {
 	}
 }
 
-func target(r history.Record) string { return r.Again().Target.String() }
+func target(r history.Record) string { return r.Again().String() }
 
 // Init implements [tui.Screen].
 func (s *screen) Init() tea.Cmd { return s.read() }
