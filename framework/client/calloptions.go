@@ -13,6 +13,8 @@ type CallOptions struct {
 	SelectOptions []selector.SelectOption
 	// Address, if not empty, is what to call in place of asking the selector; attempts take turns.
 	Address []string
+	// Protocol is what the nodes at Address speak; empty is the client's own.
+	Protocol string
 	Backoff BackoffFunc
 	Retry   RetryFunc
 	// Retries is how many attempts may follow the first.
@@ -69,8 +71,12 @@ func OnAttempt(fn func(Attempt)) CallOption {
 // a 500. Each attempt then gets its share of the time left, so that a frozen node does not take it all.
 func Idempotent() CallOption { return func(o *CallOptions) { o.Idempotent = true } }
 
-// WithAddress calls these addresses in place of asking the selector. Their nodes are taken to speak mucp.
+// WithAddress calls these addresses in place of asking the selector. Their nodes are taken to speak the
+// client's protocol.
 func WithAddress(a ...string) CallOption { return func(o *CallOptions) { o.Address = a } }
+
+// WithProtocol says what the nodes at the addresses of WithAddress speak, for a client that speaks more than one protocol.
+func WithProtocol(p string) CallOption { return func(o *CallOptions) { o.Protocol = p } }
 
 // WithBackoff sets how long to wait before each attempt.
 func WithBackoff(fn BackoffFunc) CallOption { return func(o *CallOptions) { o.Backoff = fn } }

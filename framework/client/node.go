@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -60,7 +61,7 @@ func (c *mucpClient) target(in *setup, req Request, opts *CallOptions) (target, 
 		}
 	}
 	if len(address) > 0 {
-		t.direct, t.protocol, t.address, t.alone = &c.direct, c.driver.String(), address, len(address) == 1
+		t.direct, t.protocol, t.address, t.alone = &c.direct, cmp.Or(opts.Protocol, c.driver.String()), address, len(address) == 1
 		t.turn = rand.IntN(len(address)) //nolint:gosec // spreads load, guards nothing
 		return t, nil
 	}
@@ -102,12 +103,12 @@ type direct struct {
 // maxDirect bounds what is remembered.
 const maxDirect = 1024
 
-// node returns the node at an address, which is taken to speak the client's protocol.
+// node returns the node at an address, which speaks the protocol.
 func (d *direct) node(address, protocol string) *registry.Node {
 	d.mu.RLock()
 	node := d.nodes[address]
 	d.mu.RUnlock()
-	if node != nil {
+	if node != nil && node.Metadata["protocol"] == protocol {
 		return node
 	}
 	node = &registry.Node{Id: address, Address: address, Metadata: map[string]string{"protocol": protocol}}

@@ -33,7 +33,7 @@ const clientID = "go.micro.client"
 // NewClient returns a gRPC client. The options of package client configure it, and those of this package. Its default
 // content type is application/grpc+proto.
 func NewClient(opts ...client.Option) client.Client {
-	return client.New(newDriver, append([]client.Option{client.ContentType(wire.DefaultContentType)}, opts...)...)
+	return client.New(NewDriver, append([]client.Option{client.ContentType(wire.DefaultContentType)}, opts...)...)
 }
 
 // driver makes calls over gRPC connections, one an address.
@@ -47,7 +47,8 @@ var (
 	_ client.Typed  = (*driver)(nil)
 )
 
-func newDriver(options func() client.Options) client.Driver {
+// NewDriver returns what a gRPC client differs in from others, for client.NewMixed.
+func NewDriver(options func() client.Options) client.Driver {
 	return &driver{options: options, conns: pool{open: map[string]*conn{}}}
 }
 
