@@ -76,7 +76,7 @@ func (e *NotFoundError) Error() string {
 func (s *Session) Resolve(ctx context.Context, t Target) ([]*registry.Service, error) {
 	if t.Address != "" {
 		s.trust(t.Address)
-		node := &registry.Node{Id: t.Address, Address: t.Address, Metadata: map[string]string{"protocol": "mucp"}}
+		node := &registry.Node{Id: t.Address, Address: t.Address, Metadata: map[string]string{"protocol": s.protocolAt(ctx, t.Address)}}
 		return []*registry.Service{{Name: t.Service, Nodes: []*registry.Node{node}}}, nil
 	}
 	found, err := Look(ctx, s.Registry(), t.Service)
@@ -90,6 +90,11 @@ func (s *Session) Resolve(ctx context.Context, t Target) ([]*registry.Service, e
 		return nil, err
 	}
 	return found, nil
+}
+
+// Bare reports whether a service is no more than an address that the user named.
+func Bare(service *registry.Service) bool {
+	return service.Version == "" && len(service.Nodes) == 1 && service.Nodes[0].Id == service.Nodes[0].Address
 }
 
 func (s *Session) unknownService(ctx context.Context, name string) error {

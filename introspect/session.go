@@ -18,6 +18,7 @@ import (
 	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/introspect/schema"
 )
 
 // TokenHeader carries the debug token.
@@ -30,7 +31,12 @@ var ErrReadOnly = errors.New("read only: start without --readonly to change some
 type Config struct {
 	Registry registry.Registry
 	Broker   broker.Broker
-	Client   client.Client
+	// Client is made by NewClient, so that nodes of every protocol can be called.
+	Client client.Client
+	// Protocol is what addresses outside the registry speak: MUCP, GRPC, or Auto (the default), which asks them.
+	Protocol string
+	// Files describe services that tell nothing of themselves; may be nil.
+	Files *schema.Files
 	// Registered says where services are looked up, for people: "mdns", "file /run/…".
 	Registered string
 	// Timeout bounds a call that says nothing else. Default 5 s.
@@ -51,7 +57,8 @@ type Session struct {
 	mu        sync.Mutex
 	connected bool
 	closed    bool
-	trusted   map[string]bool // addresses that the user named
+	trusted   map[string]bool   // addresses that the user named
+	protocols map[string]string // of those, what they were found to speak
 }
 
 // Open returns a session. Nothing is connected before it is used.
@@ -76,6 +83,9 @@ func (s *Session) Client() client.Client { return s.config.Client }
 
 // Where says where services are looked up, for people.
 func (s *Session) Where() string { return s.config.Registered }
+
+// Files describe services that tell nothing of themselves; nil without any.
+func (s *Session) Files() *schema.Files { return s.config.Files }
 
 // Timeout bounds a call that says nothing else.
 func (s *Session) Timeout() time.Duration { return s.config.Timeout }

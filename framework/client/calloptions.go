@@ -15,8 +15,8 @@ type CallOptions struct {
 	Address []string
 	// Protocol is what the nodes at Address speak; empty is the client's own.
 	Protocol string
-	Backoff BackoffFunc
-	Retry   RetryFunc
+	Backoff  BackoffFunc
+	Retry    RetryFunc
 	// Retries is how many attempts may follow the first.
 	Retries int
 	// DialTimeout bounds each dial.

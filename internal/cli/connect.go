@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/microtop/microtop/framework/registry/file"
 	"github.com/microtop/microtop/internal/plugins"
 	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/schema"
 )
 
 // probeTimeout bounds the question whether multicast works here.
@@ -30,8 +32,11 @@ type connectFlags struct {
 	broker, brokerAddress     string
 	debugToken                string
 	tokenHosts                []string
+	protocol                  string
 	timeout                   time.Duration
 	readOnly                  bool
+	protos, protoPaths        []string
+	protosets                 []string
 }
 
 func (f *connectFlags) add(flags *pflag.FlagSet) {
@@ -41,7 +46,11 @@ func (f *connectFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.brokerAddress, "broker-address", os.Getenv("MICRO_BROKER_ADDRESS"), "broker address (MICRO_BROKER_ADDRESS)")
 	flags.StringVar(&f.debugToken, "debug-token", "", "token for Debug.Profile, Log and Trace of nodes on other hosts (MICRO_DEBUG_TOKEN); sent to --address and --debug-token-hosts only")
 	flags.StringSliceVar(&f.tokenHosts, "debug-token-hosts", nil, "addresses or prefixes that may see the debug token, such as 10.0.0.0/8")
+	flags.StringVar(&f.protocol, "protocol", introspect.Auto, "what the node at --address speaks: auto, mucp, grpc or http")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "how long a call may take, all attempts together")
+	flags.StringArrayVar(&f.protos, "proto", nil, "a .proto file, for services that do not describe themselves; may be given again")
+	flags.StringArrayVar(&f.protoPaths, "proto-path", nil, "a folder to look for --proto files and their imports in; may be given again")
+	flags.StringArrayVar(&f.protosets, "protoset", nil, "a descriptor set that protoc wrote, in place of --proto; may be given again")
 	flags.BoolVar(&f.readOnly, "readonly", false, "change nothing: no calls, no publishing, no tails that must register")
 }
 
@@ -55,7 +64,14 @@ func envOr(name, fallback string) string {
 // session connects as the flags say. The caller closes it.
 func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	f := a.flags
+	if !slices.Contains([]string{introspect.Auto, introspect.MUCP, introspect.GRPC, "http"}, f.protocol) {
+		return nil, usagef("--protocol %q: use auto, mucp, grpc or http", f.protocol)
+	}
 	hosts, err := f.hosts()
+	if err != nil {
+		return nil, err
+	}
+	files, err := f.files(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +86,8 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	}
 	return introspect.Open(introspect.Config{
 		Registry: r, Broker: b, Registered: where,
-		Client:  client.NewClient(client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy()),
-		Timeout: f.timeout, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
+		Client:  introspect.NewClient(client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy()),
+		Timeout: f.timeout, Protocol: f.protocol, Files: files, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
 	})
 }
 
@@ -103,6 +119,18 @@ func addresses(list string) []string {
 		return nil
 	}
 	return strings.Split(list, ",")
+}
+
+// files are the proto files that were given; nil for none.
+func (f connectFlags) files(ctx context.Context) (*schema.Files, error) {
+	if len(f.protos)+len(f.protosets) == 0 {
+		return nil, nil //nolint:nilnil // none were given
+	}
+	files, err := schema.ReadFiles(ctx, f.protos, f.protoPaths, f.protosets)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return files, nil
 }
 
 // hosts are the addresses that may see the debug token beside those that --address names.

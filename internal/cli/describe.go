@@ -194,8 +194,8 @@ func (a *app) describedTable(found []*invoke.Description) error {
 		for _, n := range d.Nodes {
 			head = append(head, "  "+n.Id+" at "+n.Address)
 		}
-		if d.Problem != "" {
-			head = append(head, "  schema from the registry, at most three levels deep: "+d.Problem)
+		if told := whence(d); told != "" {
+			head = append(head, "  "+told)
 		}
 		if err := a.rows(append(head, "")...); err != nil {
 			return err
@@ -212,6 +212,21 @@ func (a *app) describedTable(found []*invoke.Description) error {
 		}
 	}
 	return nil
+}
+
+// whence says where the schema came from, unless it is the debug service's.
+func whence(d *invoke.Description) string {
+	switch {
+	case d.Source == schema.Reflection:
+		return "schema from gRPC reflection"
+	case d.Source == schema.Given:
+		return "schema from the proto files given"
+	case d.Problem == "":
+		return ""
+	case len(d.Schema.Endpoints) == 0:
+		return "no schema, so any endpoint may be called with JSON: " + d.Problem
+	}
+	return "schema from the registry, at most three levels deep: " + d.Problem
 }
 
 func typeRows(s *schema.Service) []string {

@@ -15,6 +15,7 @@ import (
 	"github.com/microtop/microtop/framework/client"
 	pb "github.com/microtop/microtop/framework/debug/proto"
 	microerrors "github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/introspect"
 )
 
 const (
@@ -160,18 +161,20 @@ func push(recent []float64, rate float64) []float64 {
 	return append(append(make([]float64, 0, recentRates), recent...), rate)
 }
 
-// statsProber asks mucp nodes for Debug.Stats: any answer, even that there is no debug service, says that they are well.
+// statsProber asks mucp and gRPC nodes for Debug.Stats: any answer, even that there is no debug service, says that they are well.
 func statsProber(c client.Client) Prober {
 	return func(ctx context.Context, node Node) (*pb.StatsResponse, error) {
-		if node.Protocol() != "mucp" {
+		if p := node.Protocol(); p != introspect.MUCP && p != introspect.GRPC {
 			return nil, dialProbe(ctx, node.Address)
 		}
 		rsp := new(pb.StatsResponse)
 		req := c.NewRequest(node.Service, "Debug.Stats", new(pb.StatsRequest), client.WithContentType("application/protobuf"))
-		err := c.Call(ctx, req, rsp, client.WithAddress(node.Address), client.WithRetries(0))
+		err := c.Call(ctx, req, rsp, client.WithAddress(node.Address), client.WithProtocol(node.Protocol()), client.WithRetries(0))
 		switch {
 		case err == nil:
 			return rsp, nil
+		case node.Protocol() == introspect.GRPC && microerrors.FromError(err).GetCode() == 501:
+			return nil, nil //nolint:nilnil // a gRPC server of a foreign make: well, with no vitals to tell
 		case timedOut(ctx, err):
 			return nil, os.ErrDeadlineExceeded
 		case strings.HasPrefix(microerrors.FromError(err).GetId(), "go.micro.client"):

@@ -2,10 +2,12 @@ package invoke
 
 import (
 	stdbytes "bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/microtop/microtop/framework/client"
@@ -235,7 +237,7 @@ func (c *Call) Do(ctx context.Context) *Result {
 	result := &Result{ContentType: p.contentType, Start: time.Now()}
 	by := p.client(c.session)
 	answer := new(bytes.Frame)
-	req := by.NewRequest(p.description.Name, p.request.Endpoint, &bytes.Frame{Data: c.body}, client.WithContentType(p.contentType))
+	req := by.NewRequest(p.description.Name, p.method(), &bytes.Frame{Data: c.body}, client.WithContentType(p.contentType))
 	options := append(p.options(), client.OnAttempt(func(a client.Attempt) {
 		result.Attempts = append(result.Attempts, attempt(a))
 	}))
@@ -248,8 +250,23 @@ func (c *Call) Do(ctx context.Context) *Result {
 	return result
 }
 
-// client is what speaks the protocol of the plan's nodes.
+// client is what speaks the protocols of the plan's nodes.
 func (p *plan) client(session *introspect.Session) client.Client { return session.Client() }
+
+// method is what the endpoint is called on the wire. Where every node speaks gRPC, it is the path that the schema knows:
+// foreign servers know no other name.
+func (p *plan) method() string {
+	for _, node := range p.description.Nodes {
+		if node.Metadata["protocol"] != introspect.GRPC {
+			return p.endpoint.Name
+		}
+	}
+	name := p.endpoint.Name
+	if service := p.description.Name; service != "" && !strings.ContainsAny(name, "./") {
+		name = "/" + service + "/" + name // as gRPC's own tools are told
+	}
+	return cmp.Or(p.endpoint.Path, name)
+}
 
 func attempt(a client.Attempt) Attempt {
 	out := Attempt{Start: a.Start, Duration: a.Duration, Err: a.Err}
@@ -277,7 +294,7 @@ func (p *plan) options() []client.CallOption {
 		options = append(options, client.Idempotent())
 	}
 	if r.Address != "" {
-		return append(options, client.WithAddress(r.Address))
+		return append(options, introspect.At(p.description.Nodes[0])...)
 	}
 	if p.nodes != nil {
 		options = append(options, client.WithSelectOption(selector.WithFilter(only(p.nodes))))

@@ -20,7 +20,7 @@ import (
 type Description struct {
 	*registry.Service
 	Schema *schema.Service
-	// Source says where the schema came from; Problem is why it is not the debug service's, or empty.
+	// Source says where the schema came from; Problem is why nothing better than the registry told it, or empty.
 	Source  schema.Source
 	Problem string
 }
@@ -63,23 +63,30 @@ type source struct {
 // sources are the places, best first; the last one always has something.
 func sources() []source {
 	return []source{
-		{schema.Debug, fromNodes},
+		{schema.Debug, fromNodes(debugSchema)},
+		{schema.Reflection, fromNodes(reflected)},
+		{schema.Given, given},
 		{schema.Registry, func(_ context.Context, _ *introspect.Session, service *registry.Service) (*schema.Service, error) {
 			return schema.FromRegistry(service.Endpoints), nil
 		}},
 	}
 }
 
-// describe takes the best source that answers. The problem is the first one's.
+// describe takes the best source that answers. The problem is the first one's, or that of a gRPC server that has no
+// protobuf service of the name.
 func describe(ctx context.Context, session *introspect.Session, service *registry.Service) *Description {
 	d := &Description{Service: service}
 	for _, from := range sources() {
 		s, err := from.ask(ctx, session, service)
 		if err == nil {
 			d.Schema, d.Source = s, from.name
+			if from.name != schema.Registry {
+				d.Problem = ""
+			}
 			break
 		}
-		if d.Problem == "" {
+		var unknown *schema.UnknownServiceError
+		if d.Problem == "" || errors.As(err, &unknown) {
 			d.Problem = err.Error()
 		}
 	}
@@ -88,7 +95,15 @@ func describe(ctx context.Context, session *introspect.Session, service *registr
 
 // fromNodes asks the nodes for the schema: the next one when one failed, or has not answered for a moment. The error is
 // the first node's.
-func fromNodes(ctx context.Context, session *introspect.Session, service *registry.Service) (*schema.Service, error) {
+func fromNodes(ask func(context.Context, *introspect.Session, *registry.Service, *registry.Node) (*schema.Service, error)) func(context.Context, *introspect.Session, *registry.Service) (*schema.Service, error) {
+	return func(ctx context.Context, session *introspect.Session, service *registry.Service) (*schema.Service, error) {
+		return askNodes(ctx, service, func(ctx context.Context, node *registry.Node) (*schema.Service, error) {
+			return ask(ctx, session, service, node)
+		})
+	}
+}
+
+func askNodes(ctx context.Context, service *registry.Service, ask func(context.Context, *registry.Node) (*schema.Service, error)) (*schema.Service, error) {
 	type answer struct {
 		schema *schema.Service
 		err    error
@@ -110,7 +125,7 @@ func fromNodes(ctx context.Context, session *introspect.Session, service *regist
 			}
 			node := nodes[asked]
 			wg.Go(func() {
-				s, err := fromNode(ctx, session, service.Name, node)
+				s, err := ask(ctx, node)
 				answers <- answer{s, err}
 			})
 			asked++
@@ -128,14 +143,12 @@ func fromNodes(ctx context.Context, session *introspect.Session, service *regist
 	return nil, first
 }
 
-func fromNode(ctx context.Context, session *introspect.Session, service string, node *registry.Node) (*schema.Service, error) {
-	if p := node.Metadata["protocol"]; p != "" && p != "mucp" {
-		return nil, fmt.Errorf("%s speaks %s", node.Id, p)
-	}
+// debugSchema asks a node's debug service.
+func debugSchema(ctx context.Context, session *introspect.Session, service *registry.Service, node *registry.Node) (*schema.Service, error) {
 	c := session.Client()
 	answer := new(pb.SchemaResponse)
-	req := c.NewRequest(service, "Debug.Schema", new(pb.SchemaRequest), client.WithContentType(protobufType))
-	if err := c.Call(ctx, req, answer, client.WithAddress(node.Address), client.WithRetries(0)); err != nil {
+	req := c.NewRequest(service.Name, "Debug.Schema", new(pb.SchemaRequest), client.WithContentType(protobufType))
+	if err := c.Call(ctx, req, answer, append(introspect.At(node), client.WithRetries(0))...); err != nil {
 		return nil, fmt.Errorf("Debug.Schema of %s: %s", node.Id, microerrors.FromError(err).GetDetail())
 	}
 	return schema.FromDebug(answer)

@@ -43,7 +43,7 @@ func Open(ctx context.Context, session *introspect.Session, r Request) (*Stream,
 		}
 	}
 	c := p.client(session)
-	req := c.NewRequest(p.description.Name, r.Endpoint, nil, client.WithContentType(p.contentType), client.StreamingRequest())
+	req := c.NewRequest(p.description.Name, p.method(), nil, client.WithContentType(p.contentType), client.StreamingRequest())
 	stream, err := c.Stream(p.context(ctx), req, p.options()...)
 	if err != nil {
 		return nil, err
@@ -51,6 +51,11 @@ func Open(ctx context.Context, session *introspect.Session, r Request) (*Stream,
 	s := &Stream{plan: p, kind: kind, stream: stream, start: time.Now()}
 	if first != nil {
 		if err := s.send(first); err != nil {
+			return nil, stderrors.Join(err, stream.Close())
+		}
+	}
+	if kind == schema.Server {
+		if err := client.EndRequest(stream); err != nil {
 			return nil, stderrors.Join(err, stream.Close())
 		}
 	}

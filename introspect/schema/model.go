@@ -36,8 +36,10 @@ type Source string
 
 // The sources, best first.
 const (
-	Debug    Source = "debug"
-	Registry Source = "registry"
+	Debug      Source = "debug"
+	Reflection Source = "reflection"
+	Given      Source = "files"
+	Registry   Source = "registry"
 )
 
 // Service is what one version of a service understands. Immutable once made; safe to share.
@@ -52,6 +54,8 @@ type Service struct {
 // Endpoint is something a service answers or listens to.
 type Endpoint struct {
 	Name string
+	// Path is the gRPC method, "/package.Service/Method", where the source knows it.
+	Path string
 	Kind Kind
 	// Request and Response name entries of Types, or scalars; empty where unknown.
 	Request, Response string
@@ -112,16 +116,41 @@ func (f *Field) Shown() string {
 	}
 }
 
-// Endpoint returns the endpoint of that name, or an error that says which are there.
+// Endpoint returns the endpoint of that name, or an error that says which are there. A gRPC method may be named by its
+// path too, with or without the first slash and with a dot for the second; a method that only one handler has, by its
+// name alone.
 func (s *Service) Endpoint(name string) (*Endpoint, error) {
 	var names []string
+	var short []*Endpoint
+	path := strings.ReplaceAll(strings.TrimPrefix(name, "/"), "/", ".")
 	for _, e := range s.Endpoints {
-		if e.Name == name {
+		if e.Name == name || e.Path != "" && strings.ReplaceAll(e.Path[1:], "/", ".") == path {
 			return e, nil
+		}
+		if name != "" && strings.HasSuffix(e.Name, "."+name) {
+			short = append(short, e)
 		}
 		names = append(names, e.Name)
 	}
-	return nil, &UnknownEndpointError{Name: name, Known: names, Nearest: nearest.Names(name, names)}
+	if len(short) == 1 && short[0].Kind.Callable() {
+		return short[0], nil
+	}
+	return nil, &UnknownEndpointError{Name: name, Known: names, Nearest: alike(name, names)}
+}
+
+// alike are the names most like name; where it has no handler, those whose methods are.
+func alike(name string, names []string) []string {
+	if found := nearest.Names(name, names); len(found) > 0 || strings.Contains(name, ".") {
+		return found
+	}
+	var methods, out []string
+	for _, n := range names {
+		methods = append(methods, n[strings.LastIndexByte(n, '.')+1:])
+	}
+	for _, method := range nearest.Names(name, methods) {
+		out = append(out, names[slices.Index(methods, method)])
+	}
+	return out
 }
 
 // UnknownEndpointError says that a service has no endpoint of a name.

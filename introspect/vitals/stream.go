@@ -19,11 +19,11 @@ func open(ctx context.Context, session *introspect.Session, node Node, endpoint 
 	}
 	c := session.Client()
 	request := c.NewRequest(node.Service, endpoint, nil, client.WithContentType(protobufType), client.StreamingRequest())
-	stream, err := c.Stream(withToken(ctx, session, node), request, client.WithAddress(node.Address), client.WithRetries(0))
+	stream, err := c.Stream(withToken(ctx, session, node), request, append(introspect.At(node.Node), client.WithRetries(0))...)
 	if err != nil {
-		return nil, err
+		return nil, node.explain(err)
 	}
-	if err := stream.Send(req); err != nil {
+	if err := errors.Join(stream.Send(req), client.EndRequest(stream)); err != nil {
 		return nil, errors.Join(err, stream.Close())
 	}
 	return stream, nil
@@ -52,7 +52,7 @@ func Logs(ctx context.Context, session *introspect.Session, node Node, count int
 		case errors.Is(err, io.EOF), err != nil && ctx.Err() != nil:
 			return nil
 		case err != nil:
-			return fmt.Errorf("logs of %s: %w", node.Id, err)
+			return fmt.Errorf("logs of %s: %w", node.Id, node.explain(err))
 		case !yield(record):
 			return nil
 		}
@@ -65,13 +65,13 @@ func Profile(ctx context.Context, session *introspect.Session, node Node, kind s
 	if err != nil {
 		return nil, fmt.Errorf("profile %s: %w", node.Id, err)
 	}
-	return &profileReader{stream: stream, node: node.Id}, nil
+	return &profileReader{stream: stream, node: node}, nil
 }
 
 // profileReader is a Debug.Profile stream as bytes.
 type profileReader struct {
 	stream client.Stream
-	node   string
+	node   Node
 	rest   []byte
 }
 
@@ -82,7 +82,7 @@ func (r *profileReader) Read(p []byte) (int, error) {
 		if err := r.stream.Recv(chunk); errors.Is(err, io.EOF) {
 			return 0, io.EOF
 		} else if err != nil {
-			return 0, fmt.Errorf("profile %s: %w", r.node, err)
+			return 0, fmt.Errorf("profile %s: %w", r.node.Id, r.node.explain(err))
 		}
 		r.rest = chunk.GetData()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/microtop/microtop/framework/client"
 	pb "github.com/microtop/microtop/framework/debug/proto"
+	microerrors "github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/metadata"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/introspect"
@@ -94,23 +95,33 @@ func call(ctx context.Context, session *introspect.Session, node Node, endpoint 
 	}
 	c := session.Client()
 	request := c.NewRequest(node.Service, endpoint, req, client.WithContentType(protobufType))
-	return c.Call(withToken(ctx, session, node), request, rsp,
-		client.WithAddress(node.Address), client.WithRequestTimeout(session.Timeout()), client.WithRetries(0))
+	options := append(introspect.At(node.Node), client.WithRequestTimeout(session.Timeout()), client.WithRetries(0))
+	return node.explain(c.Call(withToken(ctx, session, node), request, rsp, options...))
 }
 
-// ProtocolError says that a node speaks a protocol that has no debug service.
+// ProtocolError says that a node has no debug service, as nodes of foreign makes have none.
 type ProtocolError struct{ Node, Protocol string }
 
 // Error implements error.
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("%s speaks %s, and the debug service speaks mucp", e.Node, e.Protocol)
+	return fmt.Sprintf("%s speaks %s and has no debug service", e.Node, e.Protocol)
 }
 
 func (n Node) hasDebug() error {
-	if p := n.Metadata["protocol"]; p != "" && p != "mucp" {
+	switch p := n.Metadata["protocol"]; p {
+	case "", introspect.MUCP, introspect.GRPC:
+		return nil
+	default:
 		return &ProtocolError{n.Id, p}
 	}
-	return nil
+}
+
+// explain words what a gRPC server of a foreign make says of the debug service: that there is none.
+func (n Node) explain(err error) error {
+	if n.Metadata["protocol"] == introspect.GRPC && err != nil && microerrors.FromError(err).GetCode() == 501 {
+		return &ProtocolError{n.Id, introspect.GRPC}
+	}
+	return err
 }
 
 // withToken adds the debug token, if the node's address may see it.

@@ -135,7 +135,7 @@ func TestEveryNodeIsAsked(t *testing.T) {
 		switch answer.Id {
 		case "http":
 			var protocol *vitals.ProtocolError
-			if !errors.As(answer.Err, &protocol) || answer.Err.Error() != "http speaks http, and the debug service speaks mucp" {
+			if !errors.As(answer.Err, &protocol) || answer.Err.Error() != "http speaks http and has no debug service" {
 				t.Errorf("http: %v", answer.Err)
 			}
 		case "deaf":
@@ -324,7 +324,7 @@ func TestTheDebugToken(t *testing.T) {
 
 func TestNodesOfOtherProtocolsHaveNoStreams(t *testing.T) {
 	s := session(t, registry.NewMemoryRegistry())
-	n := vitals.Node{Service: "shop", Node: &registry.Node{Id: "n", Address: "127.0.0.1:1", Metadata: map[string]string{"protocol": "grpc"}}}
+	n := vitals.Node{Service: "shop", Node: &registry.Node{Id: "n", Address: "127.0.0.1:1", Metadata: map[string]string{"protocol": "http"}}}
 	var protocol *vitals.ProtocolError
 	if err := vitals.Logs(t.Context(), s, n, 0, true, func(*pb.Record) bool { return true }); !errors.As(err, &protocol) {
 		t.Errorf("logs: %v", err)

@@ -210,7 +210,7 @@ func TestItLoadsFromTheRegistryWhereNoNodeAnswers(t *testing.T) {
 	th := theme.Default()
 	x, _ := showtest.Start(t, endpoints.Route(t.Context(), showtest.Session(t, r), th), "legacy", 120, 30)
 	x.WaitFor("Req → Rsp")
-	x.WaitFor("legacy-1 speaks grpc")
+	x.WaitFor("Debug.Schema of legacy-1: connection error")
 	x.WaitFor("part")
 	x.Keys("E")
 	x.WaitFor("the registry tells no more")

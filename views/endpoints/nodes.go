@@ -125,7 +125,7 @@ func (m maker) signature(e *schema.Endpoint) string {
 }
 
 func (m maker) source(e *schema.Endpoint) safetext.Line {
-	if e.Source == schema.Debug {
+	if e.Source != schema.Registry {
 		return safetext.Literal("full")
 	}
 	return safetext.Literal("part")

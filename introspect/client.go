@@ -1,0 +1,86 @@
+package introspect
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/client/grpc"
+	"github.com/microtop/microtop/framework/codec/bytes"
+	"github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/registry"
+)
+
+// The protocols that nodes are called in.
+const (
+	MUCP = "mucp"
+	GRPC = "grpc"
+)
+
+// Auto is the protocol of an address that is to be found out.
+const Auto = "auto"
+
+// NewClient returns the client that sessions are made for: it calls each node in the protocol that its metadata name.
+func NewClient(opts ...client.Option) client.Client {
+	return client.NewMixed(map[string]func(func() client.Options) client.Driver{GRPC: grpc.NewDriver}, opts...)
+}
+
+// At are the call options that send a call to a node, in its protocol.
+func At(node *registry.Node) []client.CallOption {
+	return []client.CallOption{client.WithAddress(node.Address), client.WithProtocol(node.Metadata["protocol"])}
+}
+
+// healthCheck is a method that most gRPC servers have, and that those that do not have it deny in gRPC's words.
+const healthCheck = "/grpc.health.v1.Health/Check"
+
+// probeTime bounds the question what an address speaks.
+const probeTime = time.Second
+
+// protocolAt returns what an address speaks: what the configuration says, else gRPC if it answers a health check as gRPC
+// servers do, else mucp. An answer is remembered.
+func (s *Session) protocolAt(ctx context.Context, address string) string {
+	if p := s.config.Protocol; p != "" && p != Auto {
+		return p
+	}
+	s.mu.Lock()
+	known := s.protocols[address]
+	s.mu.Unlock()
+	if known != "" {
+		return known
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(probeTime, s.config.Timeout/4))
+	defer cancel()
+	if !s.answersGRPC(ctx, address) {
+		return MUCP // said again next time, since it may only have been slow
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.protocols == nil {
+		s.protocols = map[string]string{}
+	}
+	s.protocols[address] = GRPC
+	return GRPC
+}
+
+// answersGRPC reports whether a health check is answered, or refused, under gRPC's content type. A mucp server may
+// take the call for one of its own and end it empty or with 500.
+func (s *Session) answersGRPC(ctx context.Context, address string) bool {
+	c := s.Client()
+	contentType := ""
+	answer := new(bytes.Frame)
+	req := c.NewRequest("", healthCheck, new(bytes.Frame), client.WithContentType("application/protobuf"))
+	err := c.Call(ctx, req, answer, client.WithAddress(address), client.WithProtocol(GRPC), client.WithRetries(0),
+		client.OnAttempt(func(a client.Attempt) { contentType = a.Header["Content-Type"] }))
+	if !strings.HasPrefix(contentType, "application/grpc") {
+		return false
+	}
+	if err == nil {
+		return len(answer.Data) > 0
+	}
+	switch errors.FromError(err).GetCode() {
+	case 401, 403, 404, 501:
+		return true
+	}
+	return false
+}
