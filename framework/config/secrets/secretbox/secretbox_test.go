@@ -43,10 +43,8 @@ func TestTheFormIsV4s(t *testing.T) {
 
 func FuzzDecrypt(f *testing.F) {
 	s := secretbox.NewSecrets(key(1))
-	good, err := s.Encrypt([]byte("text"))
-	if err != nil {
-		f.Fatal(err)
-	}
+	k, nonce := [32]byte(bytes.Repeat([]byte{1}, 32)), [24]byte{7} // the same in every process of the run
+	good := nacl.Seal(nonce[:], []byte("text"), &nonce, &k)
 	f.Add([]byte{})
 	f.Add(make([]byte, 40))
 	f.Add(good)
