@@ -41,11 +41,13 @@ func link(target, path string) error {
 	return errors.Join(os.Symlink(target, path+".new"), os.Rename(path+".new", path))
 }
 
-// places are ways to keep a file and to change it. Each returns the path and what makes the file say something.
-var places = []struct {
+// place is a way to keep a file and to change it. It opens the path and what makes the file say something.
+type place struct {
 	name string
 	open func(t *testing.T) (path string, say func(text string) error)
-}{
+}
+
+var places = []place{
 	{"written in place", func(t *testing.T) (string, func(string) error) {
 		path := filepath.Join(t.TempDir(), "app.json")
 		return path, func(text string) error { return write(path, text) }
@@ -98,9 +100,23 @@ var places = []struct {
 	}},
 }
 
+// told are the places of which the system tells; of the last nobody does.
+func told() []place { return places[:len(places)-1] }
+
+func TestWhatNobodyTellsIsSeenWithinASecond(t *testing.T) {
+	t.Parallel()
+	path, say := places[len(places)-1].open(t)
+	must(t, say("{}"))
+	w := watch(t, path)
+	must(t, say(`{"n":1}`))
+	if set, err := w.Next(); err != nil || string(set.Data) != `{"n":1}` {
+		t.Errorf("%v, %v", set, err)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	for _, place := range places {
+	for _, place := range told() {
 		t.Run(place.name, func(t *testing.T) {
 			t.Parallel()
 			n := 0
@@ -141,7 +157,7 @@ func often(t *testing.T, rule string, holds func(n int) bool) {
 
 func TestChangesAreToldAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, place := range places[:len(places)-1] { // of the last the glance tells
+	for _, place := range told() {
 		t.Run(place.name, func(t *testing.T) {
 			t.Parallel()
 			path, say := place.open(t)
