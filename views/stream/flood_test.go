@@ -22,6 +22,10 @@ func TestKeysOfAFloodedScreen(t *testing.T) {
 	x.WaitFor("{}")
 	x.Keys("ctrl+s")
 	x.WaitFor("open ")
+	messages := 100_000
+	if frametest.Frame > 50*time.Millisecond { // under the race detector
+		messages = 10_000
+	}
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -29,7 +33,7 @@ func TestKeysOfAFloodedScreen(t *testing.T) {
 	go func() {
 		defer close(fed)
 		filler := strings.Repeat("x", 200)
-		for i := range 100_000 {
+		for i := range messages {
 			p.in <- fmt.Appendf(nil, `{"number": %d, "text": "%s"}`, i, filler)
 			if i%100 == 0 {
 				time.Sleep(time.Millisecond) // some seconds in all, so that many keys fall into it
@@ -51,12 +55,12 @@ func TestKeysOfAFloodedScreen(t *testing.T) {
 		took = append(took, time.Since(begin))
 	}
 	<-fed
-	x.Until("all of them", func(screen string) bool { return strings.Contains(screen, `"number":99999`) })
+	x.Until("all of them", func(screen string) bool { return strings.Contains(screen, fmt.Sprintf(`"number":%d,`, messages-1)) })
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	slices.Sort(took)
 	p99, grown := took[len(took)*99/100], (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>20
-	t.Logf(`{"id": "stream of 100000 messages", "keyToFrameP99Ms": %.1f, "limitMs": %d, "heapGrownMB": %d}`, float64(p99.Microseconds())/1000, frametest.Frame.Milliseconds(), grown)
+	t.Logf(`{"id": "stream of %d messages", "keyToFrameP99Ms": %.1f, "limitMs": %d, "heapGrownMB": %d}`, messages, float64(p99.Microseconds())/1000, frametest.Frame.Milliseconds(), grown)
 	if p99 > frametest.Frame || grown > 100 {
 		t.Errorf("p99 %v, %d MB", p99, grown)
 	}

@@ -126,7 +126,7 @@ func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, back backe
 // Init implements [tui.Screen].
 func (s *screen) Init() tea.Cmd {
 	r := s.request
-	return tea.Batch(s.feed.Next(s.scope.Context()), s.scope.Cmd(func(ctx context.Context) tea.Msg {
+	return tea.Batch(s.next(), s.scope.Cmd(func(ctx context.Context) tea.Msg {
 		shape, err := s.back.load(ctx, r)
 		return loaded{shape, err}
 	}))

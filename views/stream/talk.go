@@ -62,7 +62,7 @@ type arrival struct {
 	talk int
 	at   time.Time
 	body []byte
-	line safetext.Line // the body in one line; made here, as it takes longer than anything else
+	line safetext.Line // the body in one line, made beside the program
 	end  bool
 	err  error
 }
@@ -165,9 +165,26 @@ func (s *screen) receive(t *talk) tea.Cmd {
 			if t.held.Add(int64(len(body))) > queuedBytes && len(body) > headBytes {
 				body = append([]byte(nil), body[:headBytes]...)
 			}
-			feed.Push(arrival{talk: t.number, at: time.Now(), body: body, line: show.BodyLine(body)})
+			feed.Push(arrival{talk: t.number, at: time.Now(), body: body})
 		}
 	})
+}
+
+// next waits for a batch. The lines to show are written here, beside the program: they take longer than all else, and what
+// the feed dropped needs none.
+func (s *screen) next() tea.Cmd {
+	wait := s.feed.Next(s.scope.Context())
+	return func() tea.Msg {
+		msg := wait()
+		if b, ok := msg.(tui.Batch[arrival]); ok {
+			for i, a := range b.Items {
+				if !a.end {
+					b.Items[i].line = show.BodyLine(a.body)
+				}
+			}
+		}
+		return msg
+	}
 }
 
 // onArrivals takes a batch from the feed.
@@ -190,10 +207,10 @@ func (s *screen) onArrivals(b tui.Batch[arrival]) tea.Cmd {
 		}
 		s.finish(a.err)
 		if kept := s.remember(t, a.err); kept != nil {
-			return tea.Batch(kept, s.feed.Next(s.scope.Context()))
+			return tea.Batch(kept, s.next())
 		}
 	}
-	return s.feed.Next(s.scope.Context())
+	return s.next()
 }
 
 // note puts a message into the transcript.
