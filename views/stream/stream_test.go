@@ -127,7 +127,7 @@ func open(t *testing.T, w, h int, p *peer) *frametest.Terminal {
 func settled(x *frametest.Terminal) string {
 	x.Settle()
 	text := regexp.MustCompile(`\+\d\d:\d\d\.\d{3}`).ReplaceAllString(x.Screen(), "+00:00.000")
-	return regexp.MustCompile(`(\d+(\.\d)? (µs|ms|s))  sent|after \d+(\.\d)? (µs|ms|s)`).ReplaceAllString(text, "TIME")
+	return regexp.MustCompile(`(\d+(\.\d)? (µs|ms|s))  sent|after \d+(\.\d)? (µs|ms|s) *`).ReplaceAllString(text, "TIME")
 }
 
 func (p *peer) say(format string, args ...any) { p.in <- fmt.Appendf(nil, format, args...) }
