@@ -12,6 +12,7 @@ import (
 	_ "github.com/microtop/microtop/framework/client/grpc"
 	_ "github.com/microtop/microtop/framework/registry/file"
 	_ "github.com/microtop/microtop/framework/server/grpc"
+	_ "github.com/microtop/microtop/framework/server/http"
 	_ "github.com/microtop/microtop/framework/store/file"
 	_ "github.com/microtop/microtop/framework/store/redis"
 )
@@ -20,7 +21,7 @@ import (
 func TestA034_ABlankImportRegistersAPlugIn(t *testing.T) {
 	for name, made := range map[string]fmt.Stringer{
 		"registry file": cmd.DefaultRegistries["file"](), "store file": cmd.DefaultStores["file"](), "store redis": cmd.DefaultStores["redis"](),
-		"server grpc": cmd.DefaultServers["grpc"](), "client grpc": cmd.DefaultClients["grpc"](),
+		"server grpc": cmd.DefaultServers["grpc"](), "server http": cmd.DefaultServers["http"](), "client grpc": cmd.DefaultClients["grpc"](),
 		"cache redis": cmd.DefaultCaches["redis"](), "auth jwt": cmd.DefaultAuths["jwt"](),
 	} {
 		if kind := name[len(name)-len(made.String()):]; kind != made.String() {

@@ -22,6 +22,16 @@ type Typed interface {
 	ContentTypes() (codecs map[string]codec.NewCodec, fallback string)
 }
 
+// Maker is a Driver that takes handlers of a kind of its own, in place of values with methods. The Desk neither routes to
+// them nor wraps them.
+type Maker interface {
+	// NewHandler describes a value, as Server.NewHandler does.
+	NewHandler(value any, opts ...HandlerOption) Handler
+	// Accept says why a handler cannot be served; nil if it can. Internal handlers that it does not accept, as the debug
+	// service, are left out.
+	Accept(h Handler) error
+}
+
 // Wire is a Driver that listens, from Listen to Close. Its methods are called from one goroutine, in the order in which
 // they are listed, except for Addr, Peers and Running, which may be called at any time.
 type Wire interface {

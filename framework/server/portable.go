@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -30,6 +31,9 @@ func newServer(opts ...Option) Server { return newServerOf(mucpDriver{}, opts...
 func newServerOf(driver Driver, opts ...Option) Server {
 	o := newOptions(opts...)
 	s := &server{driver: driver, opts: o, router: newRouter(logger.Slog(o.Logger))}
+	if _, ok := driver.(Maker); ok {
+		s.router.methods = func(any) ([]*method, error) { return nil, nil }
+	}
 	_ = s.router.configure(o) // there is nothing yet to wrap
 	return s
 }
@@ -64,10 +68,25 @@ func (s *server) options() Options {
 }
 
 // Handle implements Server.
-func (s *server) Handle(h Handler) error { return s.router.Handle(h) }
+func (s *server) Handle(h Handler) error {
+	if maker, ok := s.driver.(Maker); ok && h != nil {
+		if err := maker.Accept(h); err != nil {
+			if h.Options().Internal {
+				return nil
+			}
+			return fmt.Errorf("handle: %w", err)
+		}
+	}
+	return s.router.Handle(h)
+}
 
 // NewHandler implements Server.
-func (s *server) NewHandler(h any, opts ...HandlerOption) Handler { return newHandler(h, opts...) }
+func (s *server) NewHandler(h any, opts ...HandlerOption) Handler {
+	if maker, ok := s.driver.(Maker); ok {
+		return maker.NewHandler(h, opts...)
+	}
+	return newHandler(h, opts...)
+}
 
 // NewSubscriber implements Server.
 func (s *server) NewSubscriber(topic string, sb any, opts ...SubscriberOption) Subscriber {

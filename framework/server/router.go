@@ -35,6 +35,9 @@ func NewRouter() Router { return newRouter(logger.Slog(nil)) }
 type router struct {
 	mu     sync.Mutex // guards changing routes
 	routes atomic.Pointer[routes]
+
+	// methods finds the methods of a handler; Maker drivers have none.
+	methods func(handler any) ([]*method, error)
 }
 
 var _ Router = (*router)(nil)
@@ -80,7 +83,7 @@ type delivery struct {
 }
 
 func newRouter(log *slog.Logger) *router {
-	r := new(router)
+	r := &router{methods: methodsOf}
 	r.routes.Store(&routes{log: log})
 	return r
 }
@@ -91,7 +94,7 @@ func (r *router) Handle(h Handler) error {
 	if h == nil {
 		return errors.New("handle: handler is nil")
 	}
-	if _, err := methodsOf(h.Handler()); err != nil {
+	if _, err := r.methods(h.Handler()); err != nil {
 		return fmt.Errorf("handle: %w", err)
 	}
 	r.mu.Lock()
@@ -139,7 +142,7 @@ func (r *router) configure(o Options) error {
 func (r *router) store(next *routes) error {
 	next.methods = make(map[string]map[string]*route, len(next.handlers))
 	for _, h := range next.handlers {
-		methods, err := methodsOf(h.Handler())
+		methods, err := r.methods(h.Handler())
 		if err != nil {
 			return err
 		}

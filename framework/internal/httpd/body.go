@@ -39,7 +39,7 @@ func (b *body) Read(p []byte) (int, error) {
 
 // end bounds how long the server may look for the rest of a body that its handler did not want.
 func (b *body) end() {
-	if !b.over {
+	if b.control != nil && !b.over {
 		_ = b.control.SetReadDeadline(time.Now().Add(b.left)) // as above
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -143,23 +144,48 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if s.leaving.Load() {
 		w.Header().Set("Connection", "close")
 	}
+	if r.Body != nil && r.Body != http.NoBody {
+		body := s.bodyOf(w, r)
+		defer body.end()
+		r.Body = body
+	}
 	if n := s.config.MaxBody; n > 0 && r.ContentLength > n {
 		w.Header().Set("Connection", "close")
 		http.Error(w, fmt.Sprintf("the body has more than %d bytes", n), http.StatusRequestEntityTooLarge)
 		return
 	}
-	if r.Body != nil && r.Body != http.NoBody {
-		body := &body{ReadCloser: r.Body}
-		if n := s.config.MaxBody; n > 0 {
-			body.ReadCloser = http.MaxBytesReader(w, r.Body, n)
-		}
-		if s.http.ReadTimeout == 0 && s.config.Limits.BodyTimeout > 0 {
-			body.control, body.pace, body.left = http.NewResponseController(w), s.config.Limits.BodyTimeout, s.config.Limits.BodyTimeout
-			defer body.end()
-		}
-		r.Body = body
+	a := &answer{ResponseWriter: w}
+	defer s.recover(a, r)
+	s.config.Handler.ServeHTTP(a, r)
+}
+
+// bodyOf bounds the body of a request.
+func (s *Server) bodyOf(w http.ResponseWriter, r *http.Request) *body {
+	b := &body{ReadCloser: r.Body}
+	if n := s.config.MaxBody; n > 0 {
+		b.ReadCloser = http.MaxBytesReader(w, r.Body, n)
 	}
-	s.config.Handler.ServeHTTP(w, r)
+	if pace := s.config.Limits.BodyTimeout; s.http.ReadTimeout == 0 && pace > 0 {
+		b.control, b.pace, b.left = http.NewResponseController(w), pace, pace
+	}
+	return b
+}
+
+// recover answers 500 in the place of a handler that panics; if it has answered already, the connection is broken off, so
+// that half an answer is not taken for one.
+func (s *Server) recover(a *answer, r *http.Request) {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	if err, ok := reason.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+		s.config.Log.Error("panic in a handler", "method", r.Method, "path", r.URL.Path, "panic", reason, "stack", string(debug.Stack()))
+		if !a.begun {
+			http.Error(a, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			return
+		}
+	}
+	panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http is told
 }
 
 // counted counts its open connections.
