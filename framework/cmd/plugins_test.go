@@ -10,6 +10,7 @@ import (
 	_ "github.com/microtop/microtop/framework/auth/jwt"
 	_ "github.com/microtop/microtop/framework/cache/redis"
 	_ "github.com/microtop/microtop/framework/client/grpc"
+	_ "github.com/microtop/microtop/framework/client/http"
 	_ "github.com/microtop/microtop/framework/registry/file"
 	_ "github.com/microtop/microtop/framework/server/grpc"
 	_ "github.com/microtop/microtop/framework/server/http"

@@ -20,6 +20,12 @@ var (
 	_ io.ReaderFrom = (*answer)(nil)
 )
 
+// Begun reports whether an answer has begun to be sent. The writer is the one that the handler of a Server was given.
+func Begun(w http.ResponseWriter) bool {
+	a, ok := w.(*answer)
+	return !ok || a.begun
+}
+
 // Unwrap is for http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 

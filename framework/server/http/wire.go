@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	stdhttp "net/http"
 	"strings"
@@ -102,6 +103,9 @@ func (w *wire) serve(rw stdhttp.ResponseWriter, r *stdhttp.Request) {
 	w.enter(one)
 	defer w.leave(one)
 	w.handler.ServeHTTP(rw, r.WithContext(ctx))
+	if timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && !httpd.Begun(rw) {
+		stdhttp.Error(rw, "the deadline of the request has passed", stdhttp.StatusRequestTimeout)
+	}
 }
 
 // context returns the context of a request: it carries the server, and ends with the connection, the server's life and
