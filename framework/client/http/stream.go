@@ -49,7 +49,7 @@ type stream struct {
 
 	mu     sync.Mutex
 	err    error
-	eof    bool              // everything was received
+	eof    bool // everything was received
 	closed bool
 	header map[string]string // of the last answer received
 }
