@@ -37,7 +37,8 @@ var (
 )
 
 // NewBroker returns the http broker: each subscriber listens and registers itself, each publisher posts to the
-// subscribers that it finds (docs/wire.md §7).
+// subscribers that it finds (docs/wire.md §7). Up to 64 posts are under way to a subscriber at once, in one write; if its
+// connection breaks, those without an answer are lost, and counted so.
 //
 // Delivery is at most once: nil from Publish means that the message is queued for every subscriber known at that
 // moment that answers, and will be posted to it once, in order; only a post that found no connection is tried again. A
@@ -69,6 +70,7 @@ type session struct {
 	cache    cache.Cache
 	registry registry.Registry
 	codec    codec.Marshaler
+	plain    bool // the codec is the default
 	sender   *sender
 	cancel   context.CancelFunc
 	work     sync.WaitGroup
@@ -111,7 +113,7 @@ func (b *httpBroker) Connect() error {
 	if b.session != nil {
 		return nil
 	}
-	s := &session{registry: b.opts.Registry, codec: marshaler(b.opts)}
+	s := &session{registry: b.opts.Registry, codec: marshaler(b.opts), plain: b.opts.Codec == nil}
 	if s.registry == nil {
 		s.registry = registry.DefaultRegistry
 	}

@@ -1,14 +1,9 @@
 package broker
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptrace"
-	"net/url"
-	"sync/atomic"
 	"time"
 
 	"github.com/microtop/microtop/framework/limits"
@@ -31,6 +26,11 @@ const (
 	asideMost  = 5 * time.Minute
 	// strangerRoom is how many messages there is room for in the lane of a stranger, however many there are.
 	strangerRoom = 64
+	// mostWindow is how many messages are under way to a subscriber at once, and so lost at most with its connection. It
+	// is one for a stranger and doubles with each burst that is answered.
+	mostWindow = 64
+	// burstBytes is how many bytes they have together, unless it is one.
+	burstBytes = 256 << 10
 )
 
 // target is where a subscriber is posted to.
@@ -39,24 +39,15 @@ type target struct {
 	secure      bool
 }
 
-// post is what a post to the subscriber looks like, without a body. It is copied for each.
-func (t target) post() *http.Request {
-	scheme := "http"
-	if t.secure {
-		scheme = "https"
-	}
-	u := &url.URL{Scheme: scheme, Host: t.address, Path: DefaultPath, RawQuery: url.Values{"id": {t.id}}.Encode()}
-	header := http.Header{"Content-Type": {"application/json"}}
-	return &http.Request{Method: http.MethodPost, URL: u, Host: t.address, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-}
-
 // lane is the queue of one subscriber. A stranger is one that has not answered the last post, or had none. All but what
 // never changes is guarded by the sender.
 type lane struct {
 	target
-	request *http.Request // never changes
+	head string // of its posts; never changes
+	host *host  // never changes
 
-	queue    [][]byte // the first is the one being posted
+	queue    [][]byte // the first ones are being posted
+	window   int      // how many may be posted at once
 	bytes    int
 	busy     bool // waits in a pool, or is being posted to
 	stranger bool
@@ -125,17 +116,16 @@ func (s *sender) enqueue(l *lane, by *pool) {
 // run posts for a pool until nothing waits in it.
 func (s *sender) run(p *pool) {
 	for {
-		l, body, timeout := s.next(p)
+		l, bodies, timeout := s.next(p)
 		if l == nil {
 			return
 		}
-		got, err := s.deliver(l, body, timeout)
-		s.settle(l, p, got, err)
+		s.settle(l, p, s.deliver(l, bodies, timeout))
 	}
 }
 
-// next takes the lane whose turn it is, or counts the worker out.
-func (s *sender) next(p *pool) (l *lane, body []byte, timeout time.Duration) {
+// next takes the lane whose turn it is, and of it what may be posted at once, or counts the worker out.
+func (s *sender) next(p *pool) (l *lane, bodies [][]byte, timeout time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(p.waiting) == 0 || s.ctx.Err() != nil {
@@ -149,34 +139,48 @@ func (s *sender) next(p *pool) (l *lane, body []byte, timeout time.Duration) {
 	if l.stranger && len(p.waiting) > p.size {
 		timeout = hurriedTimeout
 	}
-	return l, l.queue[0], timeout
+	return l, l.burst(), timeout
 }
 
-// outcome is what became of a message.
-type outcome int
+// burst is what is posted in one write: at least one message.
+func (l *lane) burst() [][]byte {
+	if l.stranger {
+		return l.queue[:1:1]
+	}
+	n, size := 0, 0
+	for n < min(len(l.queue), l.window) {
+		if size += len(l.queue[n]); n > 0 && size > burstBytes {
+			break
+		}
+		n++
+	}
+	return l.queue[:n:n]
+}
 
-const (
-	sent    outcome = iota
-	refused         // the subscriber has dropped it, and says so
-	lost            // written but not answered: nobody knows
-	unsent          // there was no connection to write it to
-)
+// outcome counts what became of a burst.
+type outcome struct {
+	sent    int
+	refused int   // the subscriber has dropped them, and says so
+	lost    int   // written, or begun to be, but not answered: nobody knows
+	unsent  int   // there was no connection to write them to
+	err     error // the first of them
+}
 
-// settle counts what became of a lane's first message and decides how to go on with the lane: a subscriber that does not
+// settle counts what became of a lane's first messages and decides how to go on with the lane: a subscriber that does not
 // answer is a stranger from then on; a stranger that does not is set aside, and what waits for it is dropped.
-func (s *sender) settle(l *lane, by *pool, got outcome, err error) {
+func (s *sender) settle(l *lane, by *pool, got outcome) {
 	pause, dropped := s.book(l, by, got)
 	if s.ctx.Err() != nil {
 		return // given up by close, which says so
 	}
-	log := logger.Slog(s.opts.Logger)
+	log, err := logger.Slog(s.opts.Logger), got.err
 	switch {
 	case pause > asideFirst:
 		log.Debug("subscriber set aside again", "subscriber", l.id, "for", pause, "dropped", dropped, "error", err)
 	case pause > 0:
 		log.Warn("subscriber set aside: it does not answer", "subscriber", l.id, "for", pause, "dropped", dropped, "error", err)
 	case err != nil:
-		log.Warn("message not delivered", "subscriber", l.id, "error", err)
+		log.Warn("messages not delivered", "subscriber", l.id, "messages", got.refused+got.lost+got.unsent, "error", err)
 	}
 }
 
@@ -184,27 +188,15 @@ func (s *sender) settle(l *lane, by *pool, got outcome, err error) {
 func (s *sender) book(l *lane, by *pool, got outcome) (pause time.Duration, dropped int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l.bytes -= len(l.queue[0])
-	l.queue[0] = nil
-	l.queue = l.queue[1:]
-	l.busy = false
-	s.stats.Pending--
-	switch got {
-	case sent:
-		s.stats.Sent++
-	case refused:
-		s.stats.Refused++
-	case lost:
-		s.stats.Lost++
-	case unsent:
-		s.stats.Dropped++
-	}
-	switch answered := got == sent || got == refused; {
+	l.done(got.sent + got.refused + got.lost + got.unsent)
+	s.stats.add(got)
+	switch answered := got.lost == 0 && got.unsent == 0; {
 	case answered:
 		if l.stranger {
 			s.strange--
 		}
 		l.stranger, l.failures = false, 0
+		l.window = min(max(l.window, 1)*2, mostWindow)
 	case l.stranger:
 		pause = min(asideFirst<<min(l.failures, 16), asideMost)
 		l.failures++
@@ -214,7 +206,7 @@ func (s *sender) book(l *lane, by *pool, got outcome) (pause time.Duration, drop
 		s.stats.Pending -= uint64(dropped)
 		l.queue, l.bytes = nil, 0
 	default:
-		l.stranger = true
+		l.stranger, l.window = true, 0
 		s.strange++
 	}
 	if len(l.queue) > 0 {
@@ -225,48 +217,88 @@ func (s *sender) book(l *lane, by *pool, got outcome) (pause time.Duration, drop
 	return pause, dropped
 }
 
-// deliver posts a message, at most once: it is tried again only while there was no connection that it could have gone by.
-func (s *sender) deliver(l *lane, body []byte, timeout time.Duration) (outcome, error) {
+// done takes the first n messages out of the queue.
+func (l *lane) done(n int) {
+	for i := range n {
+		l.bytes -= len(l.queue[i])
+		l.queue[i] = nil
+	}
+	l.queue, l.busy = l.queue[n:], false
+}
+
+// add counts a burst that is over.
+func (s *PublisherStats) add(o outcome) {
+	s.Sent += uint64(o.sent)                                    //nolint:gosec // none is negative
+	s.Refused += uint64(o.refused)                              //nolint:gosec // as above
+	s.Lost += uint64(o.lost)                                    //nolint:gosec // as above
+	s.Dropped += uint64(o.unsent)                               //nolint:gosec // as above
+	s.Pending -= uint64(o.sent + o.refused + o.lost + o.unsent) //nolint:gosec // as above
+}
+
+// deliver posts a burst, at most once: it is tried again only while there was no connection that it could have gone by.
+func (s *sender) deliver(l *lane, bodies [][]byte, timeout time.Duration) outcome {
 	ctx, cancel := context.WithTimeout(s.ctx, timeout)
 	defer cancel()
 	pause := retryPause
 	for try := 1; ; try++ {
-		got, err := s.postOnce(ctx, l.request, body)
-		if got != unsent || try == postTries {
-			return got, err
+		to, err := l.host.take(ctx)
+		if err == nil {
+			got := s.postAll(ctx, to, l.head, bodies)
+			l.host.give(to, got.lost == 0 && to.whole)
+			return got
+		}
+		if try == postTries {
+			return outcome{unsent: len(bodies), err: err}
 		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return got, err
+			return outcome{unsent: len(bodies), err: err}
 		case <-timer.C:
 		}
 		pause *= 2
 	}
 }
 
-// postOnce posts a message if it can connect.
-func (s *sender) postOnce(ctx context.Context, to *http.Request, body []byte) (outcome, error) {
-	var connected atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-	req := to.WithContext(ctx)
-	req.ContentLength, req.Body = int64(len(body)), http.NoBody
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	if len(body) > 0 {
-		req.Body, _ = req.GetBody()
+// postAll writes a burst at once and reads the answers, which come in order (RFC 9112, 9.3.2). What was not answered when
+// the connection ends is lost.
+func (s *sender) postAll(ctx context.Context, to *link, head string, bodies [][]byte) (got outcome) {
+	end, _ := ctx.Deadline()
+	_ = to.conn.SetDeadline(end)
+	stop := context.AfterFunc(s.ctx, func() { _ = to.conn.SetDeadline(time.Unix(1, 0)) })
+	to.whole = false
+	buf := to.buf[:0]
+	for _, body := range bodies {
+		buf = appendPost(buf, head, body)
 	}
-	res, err := s.transport.RoundTrip(req) // a redirect is an answer like any other
-	if err != nil {
-		if connected.Load() {
-			return lost, fmt.Errorf("not posted again, it may have arrived: %w", err)
+	if to.buf = buf; cap(buf) > 2*burstBytes {
+		to.buf = nil // let a large message's memory go
+	}
+	_, err := to.conn.Write(buf)
+	last := false
+	for range bodies {
+		if err != nil || last {
+			break
 		}
-		return unsent, err
+		var a answer
+		if a, err = to.read(s.limits.HeaderBytes); err != nil {
+			break
+		}
+		if last = a.last; a.status < 300 {
+			got.sent++
+			continue
+		}
+		if got.refused++; got.err == nil {
+			got.err = fmt.Errorf("answered %s", a.line)
+		}
 	}
-	defer func() { _ = res.Body.Close() }()
-	text, _ := io.ReadAll(io.LimitReader(res.Body, 4096)) // only for the error's text
-	if res.StatusCode >= http.StatusMultipleChoices {
-		return refused, fmt.Errorf("answered %s: %s", res.Status, bytes.TrimSpace(text))
+	to.whole = stop() && err == nil && !last
+	if got.lost = len(bodies) - got.sent - got.refused; got.lost > 0 {
+		if err == nil {
+			err = errors.New("the subscriber ended the connection")
+		}
+		got.err = fmt.Errorf("not posted again, it may have arrived: %w", err)
 	}
-	return sent, nil
+	return got
 }

@@ -22,6 +22,16 @@ func marshaler(o Options) codec.Marshaler {
 	return json.Marshaler{}
 }
 
+// marshal encodes an envelope; the default codec's form is written here if it is plain.
+func (s *session) marshal(envelope Message) ([]byte, error) {
+	if s.plain {
+		if body, ok := appendEnvelope(make([]byte, 0, envelopeSize(envelope)), envelope); ok {
+			return body, nil
+		}
+	}
+	return s.codec.Marshal(envelope)
+}
+
 // Publish implements Broker.
 func (b *httpBroker) Publish(topic string, m *Message, opts ...PublishOption) error {
 	var options PublishOptions
@@ -45,7 +55,7 @@ func (b *httpBroker) Publish(topic string, m *Message, opts ...PublishOption) er
 	if err := checkHeader(envelope.Header, limit); err != nil {
 		return fmt.Errorf("broker http: publish %s: %w", topic, err) // no receiver would take it
 	}
-	body, err := s.codec.Marshal(envelope)
+	body, err := s.marshal(envelope)
 	if err != nil {
 		return fmt.Errorf("broker http: publish %s: %w", topic, err)
 	}

@@ -27,6 +27,7 @@ const topicHeader = "Micro-Topic"
 type receiver struct {
 	broker   *httpBroker
 	codec    codec.Marshaler
+	plain    bool // the codec is the default
 	limits   limits.Limits
 	listener net.Listener
 	server   *http.Server
@@ -37,7 +38,7 @@ type receiver struct {
 
 // listen opens the receiver. It is called with the broker's lock held.
 func listen(b *httpBroker) (*receiver, error) {
-	r := &receiver{broker: b, codec: marshaler(b.opts), limits: b.opts.Limits()}
+	r := &receiver{broker: b, codec: marshaler(b.opts), plain: b.opts.Codec == nil, limits: b.opts.Limits()}
 	var config net.ListenConfig
 	l, err := config.Listen(context.Background(), "tcp", listenAddress(b.opts.Addrs))
 	if err != nil {
@@ -104,7 +105,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	m := new(Message)
-	if err := r.codec.Unmarshal(body, m); err != nil {
+	if err := r.unmarshal(body, m); err != nil {
 		refuse(w, http.StatusInternalServerError, errors.InternalServerError(errorID, "Error parsing request body: %v", err))
 		return
 	}
@@ -126,6 +127,14 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err := stderrors.Join(failed...); err != nil {
 		refuse(w, http.StatusServiceUnavailable, errors.New(errorID, err.Error(), http.StatusServiceUnavailable))
 	}
+}
+
+// unmarshal decodes an envelope; the default codec's usual form is read here.
+func (r *receiver) unmarshal(body []byte, m *Message) error {
+	if r.plain && parseEnvelope(body, m, r.limits.Headers) {
+		return nil
+	}
+	return r.codec.Unmarshal(body, m)
 }
 
 // mostTrusted is how large a body is taken to be because its sender says so.

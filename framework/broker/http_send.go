@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -22,6 +21,8 @@ const (
 	strangerPosts = 64
 	// hostConns is how many connections there are to one address.
 	hostConns = 32
+	// hostIdle is how many of them stay when they have nothing to do.
+	hostIdle = 2
 	// connIdle is how long a connection to a subscriber without messages stays.
 	connIdle = 30 * time.Second
 	// flushTimeout bounds how long Disconnect waits for queued messages to be posted.
@@ -34,16 +35,16 @@ const (
 
 // sender posts messages, in order to each subscriber, which has a lane of its own.
 type sender struct {
-	opts      Options
-	limits    limits.Limits
-	own       string // the address of the broker's own receiver, which answers
-	transport *http.Transport
-	ctx       context.Context //nolint:containedctx // the sender's own life: its posts end with it
-	cancel    context.CancelFunc
-	work      sync.WaitGroup
+	opts   Options
+	limits limits.Limits
+	own    string          // the address of the broker's own receiver, which answers
+	ctx    context.Context //nolint:containedctx // the sender's own life: its posts end with it
+	cancel context.CancelFunc
+	work   sync.WaitGroup
 
 	mu        sync.Mutex // guards what is below, and lanes
 	lanes     map[target]*lane
+	hosts     map[hostKey]*host
 	strange   int // lanes of strangers
 	swept     time.Time
 	familiars pool
@@ -57,23 +58,56 @@ func newSender(opts Options, own string) *sender {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &sender{
 		opts: opts, limits: opts.Limits(), own: own, ctx: ctx, cancel: cancel,
-		transport: newPoster(opts.TLSConfig, opts.Limits()),
-		lanes:     map[target]*lane{}, inbox: map[string][][]byte{},
+		hosts: map[hostKey]*host{},
+		lanes: map[target]*lane{}, inbox: map[string][][]byte{},
 		familiars: pool{size: familiarPosts}, strangers: pool{size: strangerPosts},
 	}
 }
 
-func newPoster(config *tls.Config, l limits.Limits) *http.Transport {
-	t := &http.Transport{
-		DialContext:     (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		MaxConnsPerHost: hostConns, MaxIdleConnsPerHost: 2, MaxIdleConns: familiarPosts, IdleConnTimeout: connIdle,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: int64(max(l.HeaderBytes, 0)), // 0 is the library's default
+// hostKey is what subscribers share connections by.
+type hostKey struct {
+	address string
+	secure  bool
+}
+
+// host returns the connections to a subscriber's address. s.mu is held.
+func (s *sender) host(to target) *host {
+	key := hostKey{to.address, to.secure}
+	h := s.hosts[key]
+	if h == nil {
+		h = newHost(to.address, s.tlsFor(to))
+		s.hosts[key] = h
 	}
-	if config != nil {
-		t.TLSClientConfig = config.Clone()
+	h.lanes++
+	return h
+}
+
+// tlsFor is the configuration of a client of the subscriber, which is verified by the name in its address.
+func (s *sender) tlsFor(to target) *tls.Config {
+	if !to.secure {
+		return nil
 	}
-	return t
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.opts.TLSConfig != nil {
+		config = s.opts.TLSConfig.Clone()
+	}
+	if config.ServerName == "" {
+		config.ServerName, _, _ = net.SplitHostPort(to.address)
+	}
+	config.NextProtos = nil // HTTP/1.1 only
+	return config
+}
+
+// forget drops a lane, and its host with the last one. s.mu is held.
+func (s *sender) forget(to target, l *lane) {
+	if l.stranger {
+		s.strange--
+	}
+	delete(s.lanes, to)
+	if l.host.lanes--; l.host.lanes == 0 {
+		delete(s.hosts, hostKey{to.address, to.secure})
+		s.work.Go(l.host.close)
+	}
 }
 
 // keep puts a message by for the topic's first subscriber; the oldest stay, as in v4.
@@ -132,7 +166,7 @@ func (s *sender) lane(node *registry.Node, now time.Time) *lane {
 	if limits.Exceeded(len(s.lanes)+1, s.limits.NodesPerService) {
 		return nil
 	}
-	l := &lane{target: to, request: to.post(), stranger: to.address != s.own}
+	l := &lane{target: to, head: to.head(), host: s.host(to), stranger: to.address != s.own}
 	if l.stranger {
 		s.strange++
 	}
@@ -148,10 +182,7 @@ func (s *sender) sweep(now time.Time) {
 	s.swept = now
 	for to, l := range s.lanes {
 		if !l.busy && now.Sub(l.used) > laneLife {
-			if l.stranger {
-				s.strange--
-			}
-			delete(s.lanes, to)
+			s.forget(to, l)
 		}
 	}
 }
@@ -182,7 +213,9 @@ func (s *sender) close() error {
 	left := s.counts().Pending
 	s.cancel()
 	<-done
-	s.transport.CloseIdleConnections()
+	for _, h := range s.hosts { // nobody adds to them any more
+		h.close()
+	}
 	s.mu.Lock()
 	s.stats.Dropped += s.stats.Pending
 	s.stats.Pending = 0

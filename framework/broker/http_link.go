@@ -1,0 +1,271 @@
+package broker
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http/httputil"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// requestURI is the path and query of a post to the node.
+func requestURI(id string) string {
+	u := url.URL{Path: DefaultPath, RawQuery: url.Values{"id": {id}}.Encode()}
+	return u.RequestURI()
+}
+
+// host is the connections to one address, which the lanes of its subscribers share.
+type host struct {
+	address string
+	tls     *tls.Config   // nil without TLS
+	slots   chan struct{} // as many connections may be in use
+	lanes   int           // guarded by the sender
+	watches sync.WaitGroup
+
+	mu   sync.Mutex
+	idle []*link
+}
+
+func newHost(address string, config *tls.Config) *host {
+	return &host{address: address, tls: config, slots: make(chan struct{}, hostConns)}
+}
+
+// link is one connection. While it is idle a watch of its own reads, since nothing may come then but the end.
+type link struct {
+	conn    net.Conn
+	from    *bufio.Reader
+	buf     []byte
+	whole   bool       // all answers were read, and more may come
+	taken   bool       // guarded by the host
+	watched chan error // what the watch met
+}
+
+// take returns a connection: an idle one that still stands, or a new one. Nothing was written if it fails.
+func (h *host) take(ctx context.Context) (*link, error) {
+	select {
+	case h.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("all %d connections to %s are busy: %w", hostConns, h.address, ctx.Err())
+	}
+	for {
+		l := h.takeIdle()
+		if l == nil {
+			break
+		}
+		_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // wakes the watch
+		var timeout net.Error
+		if err := <-l.watched; errors.As(err, &timeout) && timeout.Timeout() {
+			return l, nil
+		}
+		_ = l.conn.Close()
+	}
+	l, err := h.dial(ctx)
+	if err != nil {
+		<-h.slots
+		return nil, err
+	}
+	return l, nil
+}
+
+func (h *host) takeIdle() *link {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.idle) == 0 {
+		return nil
+	}
+	l := h.idle[len(h.idle)-1]
+	h.idle = h.idle[:len(h.idle)-1]
+	l.taken = true
+	return l
+}
+
+func (h *host) dial(ctx context.Context) (*link, error) {
+	d := net.Dialer{Timeout: dialTimeout}
+	conn, err := d.DialContext(ctx, "tcp", h.address)
+	if err != nil {
+		return nil, err
+	}
+	if h.tls != nil {
+		secured := tls.Client(conn, h.tls)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, fmt.Errorf("TLS with %s: %w", h.address, err)
+		}
+		conn = secured
+	}
+	return &link{conn: conn, from: bufio.NewReaderSize(conn, answerLine), watched: make(chan error, 1)}, nil
+}
+
+// give takes a connection back, which is closed unless it is whole and few are idle.
+func (h *host) give(l *link, whole bool) {
+	defer func() { <-h.slots }()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !whole || l.from.Buffered() > 0 || len(h.idle) >= hostIdle {
+		_ = l.conn.Close()
+		return
+	}
+	_ = l.conn.SetDeadline(time.Now().Add(connIdle))
+	l.taken = false
+	h.idle = append(h.idle, l)
+	h.watches.Go(func() { h.watch(l) })
+}
+
+// watch waits for the end of an idle connection, or until it is taken.
+func (h *host) watch(l *link) {
+	_, err := l.from.Peek(1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if l.taken {
+		l.watched <- err
+		return
+	}
+	for i, have := range h.idle {
+		if have == l {
+			h.idle = append(h.idle[:i], h.idle[i+1:]...)
+			break
+		}
+	}
+	_ = l.conn.Close()
+}
+
+// close closes the idle connections. No other may be in use.
+func (h *host) close() {
+	h.mu.Lock()
+	for _, l := range h.idle {
+		_ = l.conn.Close() // ends its watch
+	}
+	h.mu.Unlock()
+	h.watches.Wait()
+}
+
+// answerLine is the longest line of an answer that is read.
+const answerLine = 4096
+
+// answer is what a subscriber said to a post.
+type answer struct {
+	status int
+	line   string // status and text, unless taken
+	last   bool   // the connection ends with it
+}
+
+// framing is how an answer's body ends.
+type framing struct {
+	length  int64 // -1: with the connection
+	chunked bool
+}
+
+// read reads one answer, of at most so many bytes of headers.
+func (l *link) read(headerBytes int) (answer, error) {
+	line, err := l.from.ReadSlice('\n')
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := parseStatus(line)
+	if err != nil {
+		return a, err
+	}
+	body := framing{length: -1}
+	for left := headerBytes; ; {
+		if line, err = l.from.ReadSlice('\n'); err != nil {
+			return a, err
+		}
+		if left -= len(line); headerBytes > 0 && left < 0 {
+			return a, fmt.Errorf("answer with headers over the limit of %d bytes", headerBytes)
+		}
+		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
+			break
+		}
+		if err := a.header(line, &body); err != nil {
+			return a, err
+		}
+	}
+	if a.status < 200 { // 100 Continue and the like come before the answer
+		return l.read(headerBytes)
+	}
+	return a, l.body(&a, body)
+}
+
+// parseStatus reads "HTTP/1.1 200 OK".
+func parseStatus(line []byte) (answer, error) {
+	if len(line) < len("HTTP/1.1 200") || !bytes.HasPrefix(line, []byte("HTTP/1.")) || line[8] != ' ' {
+		return answer{}, fmt.Errorf("not an answer of HTTP/1: %.40q", line)
+	}
+	status, err := strconv.Atoi(string(line[9:12]))
+	if err != nil || status < 100 {
+		return answer{}, fmt.Errorf("not a status of HTTP: %.40q", line)
+	}
+	a := answer{status: status, last: line[7] == '0'}
+	if status != 200 {
+		a.line = string(bytes.TrimSpace(line[9:]))
+	}
+	return a, nil
+}
+
+// header takes from a header line what frames the body and ends the connection.
+func (a *answer) header(line []byte, body *framing) error {
+	name, value, _ := bytes.Cut(line, []byte(":"))
+	value = bytes.TrimSpace(value)
+	switch {
+	case bytes.EqualFold(name, []byte("Content-Length")):
+		n, err := strconv.ParseUint(string(value), 10, 62)
+		if err != nil {
+			return fmt.Errorf("not a length of HTTP: %.40q", value)
+		}
+		body.length = int64(n) //nolint:gosec // of 62 bits
+	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+		body.chunked = true
+	case bytes.EqualFold(name, []byte("Connection")) && bytes.EqualFold(value, []byte("close")):
+		a.last = true
+	}
+	return nil
+}
+
+// mostAnswer is how much of an answer's body is read; what sends more is not read to the end.
+const mostAnswer = 64 << 10
+
+// body reads an answer's body, which only matters if the message was refused.
+func (l *link) body(a *answer, f framing) error {
+	switch {
+	case a.status == 204 || a.status == 304 || f.length == 0 && !f.chunked:
+		return nil
+	case f.chunked:
+		f.length = -1
+		text, err := io.ReadAll(io.LimitReader(httputil.NewChunkedReader(l.from), mostAnswer))
+		if err != nil {
+			return err
+		}
+		a.say(text)
+		end, err := l.from.ReadSlice('\n') // trailers are not looked for: the connection ends with any
+		a.last = a.last || err != nil || len(bytes.TrimSpace(end)) > 0
+		return nil
+	case f.length < 0 || f.length > mostAnswer:
+		a.last = true
+	}
+	from := io.LimitReader(l.from, mostAnswer)
+	if f.length >= 0 {
+		from = io.LimitReader(l.from, min(f.length, mostAnswer))
+	}
+	text, err := io.ReadAll(from)
+	a.say(text)
+	if err == nil && f.length >= 0 && int64(len(text)) < min(f.length, mostAnswer) {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// say adds the text of a refusal.
+func (a *answer) say(text []byte) {
+	if a.line != "" {
+		a.line = strings.TrimSpace(a.line + ": " + string(text[:min(len(text), answerLine)]))
+	}
+}
