@@ -15,6 +15,7 @@ import (
 
 const (
 	v4Imports  = `"go-micro.dev/v4`
+	v4Plugins  = `"github.com/go-micro/plugins/v4`
 	ourImports = `"github.com/microtop/microtop/framework`
 )
 
@@ -77,7 +78,7 @@ func moveSources(from, to string) error {
 		if err != nil {
 			return err
 		}
-		moved := strings.ReplaceAll(string(source), v4Imports, ourImports)
+		moved := strings.NewReplacer(v4Imports, ourImports, v4Plugins, ourImports).Replace(string(source))
 		if err := os.WriteFile(filepath.Join(to, filepath.Base(file)), []byte(moved), 0o600); err != nil {
 			return err
 		}

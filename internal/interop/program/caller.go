@@ -21,6 +21,9 @@ const (
 	patience = time.Second            // for an answer
 )
 
+// spare leaves out streams whose handlers panic, which ends a v4 server that speaks gRPC.
+var spare = os.Getenv("SPARE") != ""
+
 var (
 	kinds        = []string{"Unary", "Server", "Client", "Bidi"}
 	contentTypes = []string{"application/json", "application/protobuf", "application/json-rpc", "application/proto-rpc"}
@@ -42,7 +45,7 @@ func (n named) Call(ctx context.Context, req client.Request, rsp interface{}, op
 }
 
 func newClient() client.Client {
-	service := micro.NewService(micro.WrapClient(func(c client.Client) client.Client { return named{c} }))
+	service := micro.NewService(protocol(micro.WrapClient(func(c client.Client) client.Client { return named{c} }))...)
 	return service.Client()
 }
 
@@ -52,9 +55,9 @@ func callAll(address string) error {
 	var mu sync.Mutex
 	out := json.NewEncoder(os.Stdout)
 	for _, kind := range kinds {
-		for _, contentType := range contentTypes {
+		for _, contentType := range types() {
 			for _, how := range cases {
-				if how == "burst" && kind != "Server" {
+				if how == "burst" && kind != "Server" || how == "panic" && kind != "Unary" && spare {
 					continue
 				}
 				group.Add(1)
@@ -186,7 +189,7 @@ func hello(name string) error {
 
 func publish(topic string) error {
 	c := newClient()
-	for _, contentType := range append(contentTypes, "application/grpc") {
+	for _, contentType := range append(types(), "application/grpc") {
 		m := c.NewMessage(topic, &Message{Root: "news"}, client.WithMessageContentType(contentType))
 		if err := c.Publish(context.Background(), m); err != nil {
 			return fmt.Errorf("%s: %w", contentType, err)

@@ -7,6 +7,9 @@
 //	program hello NAME              looks the service up by name
 //	program publish TOPIC           publishes one event in each content type
 //	program load NAME DURATION      calls without pause by name and prints {"calls":N,"failed":N,"errors":{…}}
+//
+// With PROTOCOL=grpc in the environment both speak gRPC; with SPARE set no stream's handler is
+// made to panic.
 package main
 
 import (

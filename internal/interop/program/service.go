@@ -130,12 +130,12 @@ func takeCaller(next server.HandlerFunc) server.HandlerFunc {
 }
 
 func serve(name, address string) error {
-	service := micro.NewService(
+	service := micro.NewService(protocol(
 		micro.Name(name),
 		micro.Address(address),
 		micro.Metadata(map[string]string{"zone": "b"}),
 		micro.WrapHandler(takeCaller),
-	)
+	)...)
 	service.Init(micro.AfterStart(func() error {
 		_, err := fmt.Println("address", service.Server().Options().Address)
 		return err

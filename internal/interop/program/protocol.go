@@ -1,0 +1,28 @@
+package main
+
+import (
+	"os"
+
+	grpcclient "github.com/go-micro/plugins/v4/client/grpc"
+	grpcserver "github.com/go-micro/plugins/v4/server/grpc"
+	"go-micro.dev/v4"
+)
+
+// overGRPC says that PROTOCOL asks for the gRPC server and client.
+var overGRPC = os.Getenv("PROTOCOL") == "grpc"
+
+// protocol chooses server and client; it comes before options that configure them.
+func protocol(opts ...micro.Option) []micro.Option {
+	if !overGRPC {
+		return opts
+	}
+	return append([]micro.Option{micro.Server(grpcserver.NewServer()), micro.Client(grpcclient.NewClient())}, opts...)
+}
+
+// types are the content types to call with; gRPC has two of them.
+func types() []string {
+	if overGRPC {
+		return contentTypes[:2]
+	}
+	return contentTypes
+}
