@@ -25,7 +25,7 @@ func (s *service) parse() {
 		line = append(line, cmd.Version(about.Version))
 	}
 	line = append(line,
-		cmd.Auth(&picked.Auth), cmd.Broker(&picked.Broker), cmd.Cache(&picked.Cache), cmd.Client(&base), cmd.Profile(&picked.Profile),
+		cmd.Auth(&picked.Auth), cmd.Broker(&picked.Broker), cmd.Cache(&picked.Cache), cmd.Client(&base), cmd.Config(&picked.Config), cmd.Profile(&picked.Profile),
 		cmd.Registry(&picked.Registry), cmd.Runtime(&picked.Runtime), cmd.Selector(&selected), cmd.Server(&picked.Server),
 		cmd.Store(&picked.Store), cmd.Tracer(&tracer), cmd.Transport(&picked.Transport),
 	)
@@ -59,8 +59,11 @@ func (g *graph) take(o *Options, picked Options, base client.Client) {
 	if picked.Store != o.Store {
 		g.opened = append(g.opened, picked.Store)
 	}
+	if picked.Config != o.Config {
+		g.opened = append(g.opened, picked.Config)
+	}
 	g.server = picked.Server
-	o.Auth, o.Broker, o.Cache, o.Profile, o.Registry = picked.Auth, picked.Broker, picked.Cache, picked.Profile, picked.Registry
+	o.Auth, o.Broker, o.Cache, o.Config, o.Profile, o.Registry = picked.Auth, picked.Broker, picked.Cache, picked.Config, picked.Profile, picked.Registry
 	o.Runtime, o.Server, o.Store, o.Transport = picked.Runtime, picked.Server, picked.Store, picked.Transport
 }
 

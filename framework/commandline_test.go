@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,9 @@ import (
 	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/cmd"
+	"github.com/microtop/microtop/framework/config"
+	"github.com/microtop/microtop/framework/config/source"
+	"github.com/microtop/microtop/framework/config/source/memory"
 	"github.com/microtop/microtop/framework/debug/profile"
 	"github.com/microtop/microtop/framework/logger"
 	"github.com/microtop/microtop/framework/registry"
@@ -177,12 +181,12 @@ func TestA006_EveryComponentHasAnOptionAndADefault(t *testing.T) {
 	quiet := logger.NewLogger(logger.WithOutput(io.Discard))
 	given := micro.Options{
 		Server: server.NewServer(), Client: client.NewClient(), Broker: broker.NewMemoryBroker(), Registry: registry.NewMemoryRegistry(),
-		Transport: transport.NewMemoryTransport(), Auth: auth.NewAuth(), Cache: cache.NewCache(), Cmd: cmd.NewCmd(),
+		Transport: transport.NewMemoryTransport(), Auth: auth.NewAuth(), Cache: cache.NewCache(), Cmd: cmd.NewCmd(), Config: ownConfig(t),
 		Runtime: runtime.NewRuntime(), Profile: quietProfile{}, Store: store.NewStore(), Logger: quiet,
 	}
 	s := micro.NewService(
 		micro.Server(given.Server), micro.Client(given.Client), micro.Broker(given.Broker), micro.Registry(given.Registry),
-		micro.Transport(given.Transport), micro.Auth(given.Auth), micro.Cache(given.Cache), micro.Cmd(given.Cmd),
+		micro.Transport(given.Transport), micro.Auth(given.Auth), micro.Cache(given.Cache), micro.Cmd(given.Cmd), micro.Config(given.Config),
 		micro.Runtime(given.Runtime), micro.Profile(given.Profile), micro.Store(given.Store), micro.Logger(given.Logger),
 	)
 	bare, other := micro.NewService().Options(), micro.NewService().Options()
@@ -196,6 +200,7 @@ func TestA006_EveryComponentHasAnOptionAndADefault(t *testing.T) {
 		"Auth":      {got.Auth, given.Auth, bare.Auth, other.Auth, auth.DefaultAuth},
 		"Cache":     {got.Cache, given.Cache, bare.Cache, other.Cache, cache.DefaultCache},
 		"Cmd":       {got.Cmd, given.Cmd, bare.Cmd, other.Cmd, cmd.DefaultCmd},
+		"Config":    {got.Config, given.Config, bare.Config, other.Config, config.DefaultConfig},
 		"Runtime":   {got.Runtime, given.Runtime, bare.Runtime, other.Runtime, runtime.DefaultRuntime},
 		"Store":     {got.Store, given.Store, bare.Store, other.Store, store.DefaultStore},
 		"Logger":    {got.Logger, given.Logger, bare.Logger, other.Logger, logger.DefaultLogger},
@@ -209,6 +214,65 @@ func TestA006_EveryComponentHasAnOptionAndADefault(t *testing.T) {
 	}
 	if got.Profile != given.Profile || bare.Profile != profile.DefaultProfile {
 		t.Errorf("profile %v, without the option %v", got.Profile, bare.Profile)
+	}
+}
+
+// A023: what the options hold.
+func TestA023_TheFieldsOfOptions(t *testing.T) {
+	for _, name := range []string{
+		"Auth", "Broker", "Cache", "Cmd", "Config", "Client", "Server", "Store", "Registry", "Runtime", "Transport", "Profile", "Logger",
+	} {
+		field := reflect.ValueOf(micro.NewService().Options()).FieldByName(name)
+		if !field.IsValid() || field.Kind() != reflect.Interface || field.IsNil() {
+			t.Errorf("%s: %v", name, field)
+		}
+	}
+}
+
+func ownConfig(t *testing.T) config.Config {
+	t.Helper()
+	c, err := config.NewConfig(config.WithSource(memory.NewSource(memory.WithJSON([]byte(`{"n":1}`)))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// A service closes the config that it made, and that a flag chose, when it ends; the caller's stays open.
+func TestTheConfigEndsWithTheService(t *testing.T) {
+	more := func() source.Source { return memory.NewSource(memory.WithJSON([]byte(`{"m":2}`))) }
+	chosen := cmd.NewConfig("other", func(opts ...config.Option) (config.Config, error) {
+		return config.NewConfig(append(opts, config.WithSource(more()))...)
+	})
+	given := ownConfig(t)
+	for name, c := range map[string]struct {
+		opts []micro.Option
+		ends bool
+	}{
+		"its own":              {nil, true},
+		"the caller's":         {[]micro.Option{micro.Config(given)}, false},
+		"the caller's by name": {[]micro.Option{micro.Config(given), micro.Cmd(cmd.NewCmd(cmd.Args("--config", "memory")))}, false},
+		"a flag's":             {[]micro.Option{micro.Cmd(cmd.NewCmd(chosen, cmd.Args("--config", "other")))}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := micro.NewService(append(local(registry.NewMemoryRegistry()), append(c.opts, micro.Name("configured"))...)...)
+			s.Init()
+			conf := s.Options().Config
+			if conf.Get("n").Int(0) == 1 == c.ends {
+				t.Error("another config is in use")
+			}
+			if err := conf.Load(more()); err != nil || conf.Get("m").Int(0) != 2 {
+				t.Errorf("load: %v", err)
+			}
+			stop := run(t, s)
+			if err := errors.Join(stop()); err != nil {
+				t.Error(err)
+			}
+			if err := conf.Load(more()); (err != nil) != c.ends || conf.Get("m").Int(0) != 2 {
+				t.Errorf("after the end: %v", err)
+			}
+		})
 	}
 }
 

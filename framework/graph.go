@@ -12,6 +12,7 @@ import (
 	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/cmd"
+	"github.com/microtop/microtop/framework/config"
 	"github.com/microtop/microtop/framework/debug/handler"
 	"github.com/microtop/microtop/framework/debug/log"
 	"github.com/microtop/microtop/framework/debug/profile"
@@ -31,7 +32,7 @@ type graph struct {
 	client   client.Client // without wrappers
 	wrappers []client.Wrapper
 	selector selector.Selector // nil if the user gave one: then it is the user's to close
-	opened   []any             // what the command line chose and the graph closes if it can be
+	opened   []any             // the graph's own, or chosen by the command line: it closes what can be
 	stats    stats.Stats
 	debug    bool
 	server   server.Server // the one that has been given forServer
@@ -63,7 +64,7 @@ func build(o *Options) *graph {
 		g.selector = selector.NewSelector(selector.Registry(o.Registry), selector.WithLogger(o.Logger))
 		Selector(g.selector)(o)
 	}
-	buildExtras(o)
+	g.buildExtras(o)
 	o.pending.server = append(o.pending.server, server.Tracer(trace.NewTracer()), server.WrapHandler(g.count))
 	// What was asked comes last, so that it wins over the defaults.
 	o.pending.server = append(o.pending.server, asked.server...)
@@ -83,7 +84,7 @@ func build(o *Options) *graph {
 }
 
 // buildExtras fills in the components that the core does not need.
-func buildExtras(o *Options) {
+func (g *graph) buildExtras(o *Options) {
 	if o.Auth == nil {
 		o.Auth = auth.NewAuth(auth.WithLogger(o.Logger))
 	}
@@ -92,6 +93,10 @@ func buildExtras(o *Options) {
 	}
 	if o.Store == nil {
 		o.Store = store.NewStore(store.WithLogger(o.Logger))
+	}
+	if o.Config == nil {
+		o.Config, _ = config.NewConfig() // without sources nothing can fail
+		g.opened = append(g.opened, o.Config)
 	}
 	if o.Runtime == nil {
 		o.Runtime = runtime.NewRuntime(runtime.WithLogger(o.Logger))

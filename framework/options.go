@@ -12,6 +12,7 @@ import (
 	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/cmd"
+	"github.com/microtop/microtop/framework/config"
 	"github.com/microtop/microtop/framework/debug/profile"
 	"github.com/microtop/microtop/framework/debug/trace"
 	"github.com/microtop/microtop/framework/logger"
@@ -35,6 +36,7 @@ type Options struct {
 	Broker    broker.Broker
 	Cache     cache.Cache
 	Cmd       cmd.Cmd
+	Config    config.Config
 	Client    client.Client
 	Server    server.Server
 	Registry  registry.Registry
@@ -210,6 +212,9 @@ func Flags(flags ...*pflag.Flag) Option {
 func Action(fn func(*cobra.Command, []string) error) Option {
 	return func(o *Options) { o.pending.action = fn }
 }
+
+// Config sets the service's configuration, which stays the caller's to close.
+func Config(c config.Config) Option { return func(o *Options) { o.Config = c } }
 
 // Runtime sets the runtime.
 func Runtime(r runtime.Runtime) Option { return func(o *Options) { o.Runtime = r } }

@@ -35,7 +35,7 @@ func apply(flags *pflag.FlagSet, o *Options) error {
 	a := &application{Options: o, flags: flags}
 	for _, step := range []func() error{
 		a.chooseRegistry, a.chooseTransport, a.chooseBroker, a.chooseSelector, a.chooseTracer,
-		a.applyServer, a.applyClient, a.applyStore, a.applyAuth, a.applyRuntime, a.applyProfile,
+		a.applyServer, a.applyClient, a.applyStore, a.applyAuth, a.applyRuntime, a.applyProfile, a.chooseConfig,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -217,6 +217,24 @@ func (a *application) applyRuntime() error {
 	if err := (*a.Runtime).Init(runtime.WithSource(a.text("runtime-source"))); err != nil {
 		return fmt.Errorf("runtime source: %w", err)
 	}
+	return nil
+}
+
+// chooseConfig makes the config of that name, unless the current one has its loader's name. Sources are the program's to load.
+func (a *application) chooseConfig() error {
+	name := a.text("config")
+	if l := (*a.Config).Options().Loader; name == "" || l != nil && l.String() == name {
+		return nil
+	}
+	open, ok := a.Configs[name]
+	if !ok {
+		return unknown("config", name, slices.Sorted(maps.Keys(a.Configs)))
+	}
+	chosen, err := open()
+	if err != nil {
+		return fmt.Errorf("config %s: %w", name, err)
+	}
+	*a.Config = chosen
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/cmd"
+	"github.com/microtop/microtop/framework/config"
 	"github.com/microtop/microtop/framework/debug/profile"
 	"github.com/microtop/microtop/framework/debug/trace"
 	"github.com/microtop/microtop/framework/registry"
@@ -34,6 +35,7 @@ type service struct {
 	broker    broker.Broker
 	cache     cache.Cache
 	client    client.Client
+	config    config.Config
 	profile   profile.Profile
 	registry  registry.Registry
 	runtime   runtime.Runtime
@@ -56,10 +58,11 @@ func newService() *service {
 		registry: r, runtime: runtime.NewRuntime(), selector: selector.NewSelector(selector.Registry(r)), store: store.NewStore(),
 		tracer: trace.NewTracer(), transport: transport.NewHTTPTransport(), env: map[string]string{},
 	}
+	s.config, _ = config.NewConfig() // without sources nothing can fail
 	s.client = client.NewClient(client.Registry(r), client.Selector(s.selector))
 	s.server = server.NewServer(server.Registry(r), server.Name("coded"), server.Metadata(map[string]string{"zone": "north"}))
 	s.cmd = cmd.NewCmd(
-		cmd.Auth(&s.auth), cmd.Broker(&s.broker), cmd.Cache(&s.cache), cmd.Client(&s.client), cmd.Profile(&s.profile),
+		cmd.Auth(&s.auth), cmd.Broker(&s.broker), cmd.Cache(&s.cache), cmd.Client(&s.client), cmd.Config(&s.config), cmd.Profile(&s.profile),
 		cmd.Registry(&s.registry), cmd.Runtime(&s.runtime), cmd.Selector(&s.selector), cmd.Server(&s.server), cmd.Store(&s.store),
 		cmd.Tracer(&s.tracer), cmd.Transport(&s.transport), cmd.Name("greeter"),
 		cmd.Exit(func(status int) { s.status = append(s.status, status) }),
@@ -287,6 +290,29 @@ func TestNamesOfOneCommandLine(t *testing.T) {
 	}
 	if _, everywhere := cmd.DefaultRegistries["mine"]; everywhere {
 		t.Error("the name reached the other command lines")
+	}
+}
+
+func TestChooseAConfig(t *testing.T) {
+	s := newService()
+	before := s.config
+	if err := s.parse("--config", "memory"); err != nil || s.config != before {
+		t.Errorf("one of that name was replaced: %v", err)
+	}
+	own, err := config.NewConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := cmd.NewConfig("mine", func(...config.Option) (config.Config, error) { return own, nil })
+	if err := s.cmd.Init(mine, cmd.Args("--config", "mine")); err != nil || s.config != own {
+		t.Errorf("not chosen: %v", err)
+	}
+	broken := cmd.NewConfig("broken", func(...config.Option) (config.Config, error) { return nil, errors.New("no such file") })
+	if err := s.cmd.Init(broken, cmd.Args("--config", "broken")); err == nil || !strings.Contains(err.Error(), "config broken: no such file") || s.config != own {
+		t.Errorf("one that cannot be made: %v", err)
+	}
+	if err := newService().parse("--config", "none"); err == nil || !strings.Contains(err.Error(), "use one of memory") {
+		t.Errorf("an unknown one: %v", err)
 	}
 }
 

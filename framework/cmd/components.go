@@ -7,6 +7,7 @@ import (
 	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/config"
 	"github.com/microtop/microtop/framework/debug/profile"
 	"github.com/microtop/microtop/framework/debug/trace"
 	"github.com/microtop/microtop/framework/registry"
@@ -28,6 +29,9 @@ func Cache(c *cache.Cache) Option { return func(o *Options) { o.Cache = c } }
 
 // Client points to the client that flags configure.
 func Client(c *client.Client) Option { return func(o *Options) { o.Client = c } }
+
+// Config points to the config that flags configure.
+func Config(c *config.Config) Option { return func(o *Options) { o.Config = c } }
 
 // Profile points to the profile that flags configure.
 func Profile(p *profile.Profile) Option { return func(o *Options) { o.Profile = p } }
@@ -71,6 +75,11 @@ func NewCache(name string, make func(...cache.Option) cache.Cache) Option {
 // NewClient adds an implementation that flags can name, to this command line only.
 func NewClient(name string, make func(...client.Option) client.Client) Option {
 	return func(o *Options) { o.Clients = with(o.Clients, name, make) }
+}
+
+// NewConfig adds an implementation that flags can name, to this command line only.
+func NewConfig(name string, make func(...config.Option) (config.Config, error)) Option {
+	return func(o *Options) { o.Configs = with(o.Configs, name, make) }
 }
 
 // NewProfile adds an implementation that flags can name, to this command line only.

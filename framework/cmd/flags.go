@@ -98,7 +98,7 @@ func componentFlags(set *pflag.FlagSet) {
 	set.String("runtime-source", "", "where services are whose source is not given")
 	set.String("tracer", "", "tracer to use")
 	set.String("tracer-address", "", "accepted and not used: no tracer here has an address")
-	set.String("config", "", "accepted and not used yet: there are no configs to choose from")
+	set.String("config", "", "config to use; its sources are the program's to load")
 }
 
 func storeFlags(set *pflag.FlagSet) {

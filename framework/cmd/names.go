@@ -5,6 +5,7 @@ import (
 	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/config"
 	"github.com/microtop/microtop/framework/debug/profile"
 	httpprofile "github.com/microtop/microtop/framework/debug/profile/http"
 	"github.com/microtop/microtop/framework/debug/profile/pprof"
@@ -33,6 +34,9 @@ var (
 	DefaultClients = map[string]func(...client.Option) client.Client{
 		"mucp": client.NewClient,
 		"rpc":  client.NewClient,
+	}
+	DefaultConfigs = map[string]func(...config.Option) (config.Config, error){
+		"memory": config.NewConfig,
 	}
 	DefaultProfiles = map[string]func(...profile.Option) profile.Profile{
 		"http":  httpprofile.NewProfile,

@@ -8,6 +8,7 @@ import (
 	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/cache"
 	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/config"
 	"github.com/microtop/microtop/framework/debug/profile"
 	"github.com/microtop/microtop/framework/debug/trace"
 	"github.com/microtop/microtop/framework/logger"
@@ -31,6 +32,7 @@ type Options struct {
 	Broker    *broker.Broker
 	Cache     *cache.Cache
 	Client    *client.Client
+	Config    *config.Config
 	Profile   *profile.Profile
 	Registry  *registry.Registry
 	Runtime   *runtime.Runtime
@@ -44,6 +46,7 @@ type Options struct {
 	Brokers    map[string]func(...broker.Option) broker.Broker
 	Caches     map[string]func(...cache.Option) cache.Cache
 	Clients    map[string]func(...client.Option) client.Client
+	Configs    map[string]func(...config.Option) (config.Config, error)
 	Profiles   map[string]func(...profile.Option) profile.Profile
 	Registries map[string]func(...registry.Option) registry.Registry
 	Runtimes   map[string]func(...runtime.Option) runtime.Runtime
@@ -78,6 +81,7 @@ func newOptions(opts ...Option) Options {
 		Broker:    &broker.DefaultBroker,
 		Cache:     &cache.DefaultCache,
 		Client:    &client.DefaultClient,
+		Config:    &config.DefaultConfig,
 		Profile:   &profile.DefaultProfile,
 		Registry:  &registry.DefaultRegistry,
 		Runtime:   &runtime.DefaultRuntime,
@@ -91,6 +95,7 @@ func newOptions(opts ...Option) Options {
 		Brokers:    DefaultBrokers,
 		Caches:     DefaultCaches,
 		Clients:    DefaultClients,
+		Configs:    DefaultConfigs,
 		Profiles:   DefaultProfiles,
 		Registries: DefaultRegistries,
 		Runtimes:   DefaultRuntimes,
