@@ -21,6 +21,8 @@ var outputs = []struct{ name, want string }{
 	{"metadata", "ada\n"},
 	{"graceful", "stopping\nanswer: finished <nil>\nstopped\n"},
 	{"logging", "level=warning msg=\"serving north\" file=\"logging/main.go:34\" service=logging\nend\n"},
+	{"web", "hello web\n"},
+	{"http", "hello ada\n"},
 	{"auth", "without a token: true\nhello ada\n"},
 }
 
@@ -46,5 +48,16 @@ func TestA337_EachExampleDoesWhatItSays(t *testing.T) {
 				t.Errorf("%v\ngot  %q\nwant %q\n%s", err, out.String(), example.want, failed.String())
 			}
 		})
+	}
+}
+
+// A gin engine is a service (A088), and its handler calls another service (A090): the example prints what that answered.
+func TestA090_AGinHandlerCallsAService(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	run := exec.CommandContext(ctx, "go", "run", "./http", "--server-address", "127.0.0.1:0")
+	run.Env = append(os.Environ(), "MICRO_REGISTRY=file", "MICRO_REGISTRY_ADDRESS="+filepath.Join(t.TempDir(), "registry"), "MICRO_LOG_LEVEL=warn")
+	if out, err := run.CombinedOutput(); err != nil || string(out) != "hello ada\n" {
+		t.Errorf("%v: %s", err, out)
 	}
 }
