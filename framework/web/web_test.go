@@ -62,7 +62,7 @@ func get(t *testing.T, c *http.Client, url string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rsp.Body.Close() //nolint:errcheck // it was read
+	defer rsp.Body.Close()
 	body, err := io.ReadAll(rsp.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -313,7 +313,7 @@ func TestASlowPeerIsLetGo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer conn.Close() //nolint:errcheck // nothing was kept
+			defer conn.Close()
 			_ = conn.SetDeadline(time.Now().Add(3 * time.Second))
 			if _, err := io.WriteString(conn, c.says); err != nil {
 				t.Fatal(err)

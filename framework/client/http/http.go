@@ -172,7 +172,7 @@ func (c *call) post(ctx context.Context, body any, o client.CallOptions) (got, e
 		return got{}, client.NotRunError(client.NewError(clientID, 500, "", err))
 	}
 	req.Header = c.header.Clone()
-	rsp, err := c.driver.conns.open(c.options).RoundTrip(req) //nolint:contextcheck // the request has the context
+	rsp, err := c.driver.conns.open(c.options).RoundTrip(req)
 	if err != nil {
 		o.Tell(func(a *client.Attempt) { a.Sent, a.Reused = len(encoded), reused.Load() })
 		return got{}, lost(ctx, err, sent.Load())

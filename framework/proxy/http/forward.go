@@ -53,7 +53,7 @@ func (r *Router) post(ctx context.Context, to *url.URL, req server.Request, body
 	if err != nil {
 		return answer{}, err
 	}
-	defer rsp.Body.Close() //nolint:errcheck // it was read, or is of no use
+	defer rsp.Body.Close()
 	most := limits.Default().MessageBytes
 	text, err := io.ReadAll(io.LimitReader(rsp.Body, int64(most)+1))
 	switch {

@@ -222,7 +222,7 @@ func TestR05_StopFinishesWhatRunsAndRefusesWhatComes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer kept.Close() //nolint:errcheck // the server does
+	defer kept.Close()
 	answer := make(chan string, 1)
 	go func() {
 		_, body, err := ask(t, s, "/slow")
@@ -347,7 +347,7 @@ func hostile(t *testing.T, address, says, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // the server did
+	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(3 * time.Second))
 	if _, err := io.WriteString(conn, says); err != nil {
 		t.Fatal(err)
