@@ -81,20 +81,21 @@ func (Marshaler) Marshal(v any) ([]byte, error) {
 }
 
 // Unmarshal decodes data, exactly one value, into v; a raw frame's pointer takes the bytes. In an any, an integer has the
-// Go type of its size on the wire. Nesting over
-// limits.Default().BodyDepth is ErrDepth.
+// Go type of its size on the wire. Nesting over limits.Default().BodyDepth is ErrDepth; of extensions there are
+// timestamps only.
 func (Marshaler) Unmarshal(data []byte, v any) error {
 	if frame.Into(v, data) {
 		return nil
 	}
-	rest, err := Skip(data)
+	pass := newScan(data)
+	rest, err := pass.skip(data, 0)
 	if err == nil && len(rest) > 0 {
 		err = fmt.Errorf("%d bytes after the value", len(rest))
 	}
 	if err != nil {
 		return fmt.Errorf("decode msgpack: %w", err)
 	}
-	decoder := msgpack.NewDecoder(bytes.NewReader(data))
+	decoder := msgpack.NewDecoder(bytes.NewReader(pass.lengthen(data)))
 	decoder.SetCustomStructTag("json")
 	if err := decoder.Decode(v); err != nil {
 		return fmt.Errorf("decode msgpack into %T: %w", v, err)

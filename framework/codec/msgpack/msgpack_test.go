@@ -105,7 +105,46 @@ func TestNamesFromTagsAndNothingBehind(t *testing.T) {
 	}
 }
 
+// Timestamps of every form and moment, also those whose bytes look like the head of a map.
+func TestTimestamps(t *testing.T) {
+	type event struct{ At time.Time }
+	for _, at := range []time.Time{
+		time.Unix(0, 0), time.Unix(1, 0), time.Unix(0xde383030, 0), time.Unix(1, 0x378e0c0c), time.Unix(1<<33, 999_999_999),
+		time.Unix(1<<34, 1), time.Unix(-1, 5), time.Unix(1_800_000_000, 932_000_000),
+	} {
+		data, err := msgpack.Marshaler{}.Marshal(event{at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got event
+		if err := (msgpack.Marshaler{}).Unmarshal(data, &got); err != nil || !got.At.Equal(at) {
+			t.Errorf("%v became %v, %v", at, got.At, err)
+		}
+		var loose map[string]any
+		if err := (msgpack.Marshaler{}).Unmarshal(data, &loose); err != nil {
+			t.Errorf("%v in an any: %v", at, err)
+		} else if found, _ := loose["At"].(time.Time); !found.Equal(at) {
+			t.Errorf("%v in an any became %v", at, loose["At"])
+		}
+	}
+}
+
+func TestNoExtensionIsTakenForAMap(t *testing.T) {
+	for _, data := range []string{
+		"\xd6\x30\xde800", "\xd6\xff\xde800", "\xd7\xff\xdf\x000000000", "\xc7\x05\x01\xdf\x00\x0f\x42\x40", "\xc7\x0c\xff\xdf\x00\x0f\x42\x4000000000",
+		"\xd4\x01\x80", "\xc8\x00\x01\x01\x80",
+	} {
+		codectest.Bounded(t, []byte(data), func() {
+			var m map[string]any
+			if err := (msgpack.Marshaler{}).Unmarshal([]byte(data), &m); err == nil {
+				t.Errorf("%q became %v", data, m)
+			}
+		})
+	}
+}
+
 func FuzzMsgpack(f *testing.F) {
+	f.Add([]byte("\xd6\x30\xde800"))
 	data, err := msgpack.Marshaler{}.Marshal(order())
 	if err != nil {
 		f.Fatal(err)

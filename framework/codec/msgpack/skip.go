@@ -13,21 +13,37 @@ var ErrDepth = errors.New("msgpack nested too deep")
 
 // Skip returns what follows the first value of data. It takes no length at its word: a value that is not all there is
 // io.ErrUnexpectedEOF. Run before a value is decoded, it bounds what decoding does.
-func Skip(data []byte) (rest []byte, err error) { return skip(data, 0, limits.Default().BodyDepth) }
+func Skip(data []byte) (rest []byte, err error) {
+	return newScan(data).skip(data, 0)
+}
 
-func skip(data []byte, depth, limit int) ([]byte, error) {
+// scan is one pass over a message.
+type scan struct {
+	size, limit int
+	short       []int // where timestamps of 4 or 8 bytes begin
+}
+
+func newScan(data []byte) *scan { return &scan{size: len(data), limit: limits.Default().BodyDepth} }
+
+func (s *scan) skip(data []byte, depth int) ([]byte, error) {
 	head, rest, err := headOf(data)
-	if err != nil || head.values == 0 {
-		return rest, err
+	if err != nil {
+		return nil, err
 	}
-	if depth++; limits.Exceeded(depth, limit) {
-		return nil, fmt.Errorf("%w: over %d levels", ErrDepth, limit)
+	if isExtension(data[0]) {
+		return rest, s.extension(data)
+	}
+	if head.values == 0 {
+		return rest, nil
+	}
+	if depth++; limits.Exceeded(depth, s.limit) {
+		return nil, fmt.Errorf("%w: over %d levels", ErrDepth, s.limit)
 	}
 	if head.values > uint64(len(rest)) { // each has a byte at least
 		return nil, io.ErrUnexpectedEOF
 	}
 	for range head.values {
-		if rest, err = skip(rest, depth, limit); err != nil {
+		if rest, err = s.skip(rest, depth); err != nil {
 			return nil, err
 		}
 	}
