@@ -115,7 +115,7 @@ func must(err error) {
 
 func (w *world) session(t *testing.T, change ...func(*introspect.Config)) *introspect.Session {
 	t.Helper()
-	c := introspect.Config{Registry: w.registry, Client: client.NewClient(client.Registry(w.registry)), Timeout: 5 * time.Second}
+	c := introspect.Config{Registry: w.registry, Client: introspect.NewClient(client.Registry(w.registry)), Timeout: 5 * time.Second}
 	for _, f := range change {
 		f(&c)
 	}

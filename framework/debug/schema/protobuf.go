@@ -31,7 +31,7 @@ func (d *describer) protoField(f protoreflect.FieldDescriptor) *pb.Field {
 		Name:     string(f.Name()),
 		JsonName: f.JSONName(),
 		Number:   int32(f.Number()),
-		Optional: f.HasOptionalKeyword() || f.HasPresence() && f.Message() == nil,
+		Optional: f.HasOptionalKeyword() || f.HasPresence() && f.Message() == nil && f.Cardinality() != protoreflect.Required,
 	}
 	if oneof := f.ContainingOneof(); oneof != nil && !oneof.IsSynthetic() {
 		out.Oneof = string(oneof.Name())
