@@ -27,7 +27,7 @@ type testService struct {
 
 func (testService) UnaryCall(ctx context.Context, req *grpc_testing.SimpleRequest) (*grpc_testing.SimpleResponse, error) {
 	if s := req.GetResponseStatus(); s != nil {
-		return nil, status.Error(codes.Code(s.GetCode()), s.GetMessage()) //nolint:gosec // a test's
+		return nil, status.Error(codes.Code(s.GetCode()), s.GetMessage())
 	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	return &grpc_testing.SimpleResponse{
@@ -49,7 +49,7 @@ func (testService) StreamingInputCall(stream grpc_testing.TestService_StreamingI
 	for {
 		req, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return stream.SendAndClose(&grpc_testing.StreamingInputCallResponse{AggregatedPayloadSize: int32(total)}) //nolint:gosec // a test's
+			return stream.SendAndClose(&grpc_testing.StreamingInputCallResponse{AggregatedPayloadSize: int32(total)})
 		}
 		if err != nil {
 			return err
