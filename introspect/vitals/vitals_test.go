@@ -41,12 +41,12 @@ func (*Echo) Say(_ context.Context, req *string, rsp *string) error {
 }
 
 // service starts a node of a service named shop.
-func service(t *testing.T, r registry.Registry) micro.Service {
+func service(t *testing.T, r registry.Registry, opts ...micro.Option) micro.Service {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	started, ended := make(chan struct{}), make(chan error, 1)
-	s := micro.NewService(micro.Name("shop"), micro.Version("1"), micro.Address("127.0.0.1:0"), micro.Registry(r), micro.Broker(broker.NewMemoryBroker()),
-		micro.HandleSignal(false), micro.Context(ctx), micro.AfterStart(func() error { close(started); return nil }))
+	s := micro.NewService(append(opts, micro.Name("shop"), micro.Version("1"), micro.Address("127.0.0.1:0"), micro.Registry(r), micro.Broker(broker.NewMemoryBroker()),
+		micro.HandleSignal(false), micro.Context(ctx), micro.AfterStart(func() error { close(started); return nil }))...)
 	if err := micro.RegisterHandler(s.Server(), new(Echo)); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func service(t *testing.T, r registry.Registry) micro.Service {
 
 func session(t *testing.T, r registry.Registry, change ...func(*introspect.Config)) *introspect.Session {
 	t.Helper()
-	c := introspect.Config{Registry: r, Client: client.NewClient(client.Registry(r)), Timeout: 5 * time.Second}
+	c := introspect.Config{Registry: r, Client: introspect.NewClient(client.Registry(r)), Timeout: 5 * time.Second}
 	for _, f := range change {
 		f(&c)
 	}
