@@ -1,2 +1,2 @@
-// Package scaffold writes source code for users: what stands behind the commands generate and, one day, new.
+// Package scaffold writes source code for users: what stands behind the command generate.
 package scaffold
