@@ -106,7 +106,7 @@ func Route(ctx context.Context, session *introspect.Session, book *history.Store
 			if err != nil {
 				return nil, err
 			}
-			kept.of(s)
+			kept.of(s) //nolint:contextcheck // what is kept belongs to the screen, whose context it has
 			return s, nil
 		},
 		Actions: func() []tui.Action { return new(screen).actions() },

@@ -44,7 +44,7 @@ func (s *scan) lengthen(data []byte) []byte {
 		done = at + 6
 		if data[at] == fixext8 {
 			both := binary.BigEndian.Uint64(data[at+2:])
-			seconds, nanoseconds = both&(1<<34-1), uint32(both>>34) //nolint:gosec // 30 bits
+			seconds, nanoseconds = both&(1<<34-1), uint32(both>>34)
 			done = at + 10
 		}
 		out = append(out, ext8, longTimestamp, timestamp)
