@@ -14,69 +14,76 @@ import (
 	"github.com/microtop/microtop/tui/frametest"
 )
 
-// While 100,000 messages come, a key shows on the screen within 50 ms in 99 of 100 cases, and memory stays bounded: at the
-// best of three tries, as other tests run beside this one.
+// While 100,000 messages come, a key shows on the screen within 50 ms in 99 of 100 cases, and memory stays bounded. On a
+// machine where a key takes long without any message, it may take four times as long as that.
 func TestKeysOfAFloodedScreen(t *testing.T) {
-	for try := 1; ; try++ {
-		p99, grown := flooded(t)
-		if p99 <= frametest.Frame && grown <= 100 {
-			return
-		}
-		if try == 3 {
-			t.Fatalf("p99 %v, %d MB", p99, grown)
-		}
-	}
-}
-
-// flooded is how long a key took, and by how many MB the heap grew.
-func flooded(t *testing.T) (p99 time.Duration, grown int64) {
-	t.Helper()
 	p := newPeer(schema.Bidi)
 	x := open(t, 120, 40, p)
 	x.Keys("ctrl+r")
 	x.WaitFor("{}")
 	x.Keys("ctrl+s")
-	x.WaitFor("open ")
+	x.WaitFor("● open")
+	x.Keys("ctrl+end")
+	quiet := keyToFrame(t, x, 4, 100)
 	messages := 100_000
 	if frametest.Frame > 50*time.Millisecond { // under the race detector
 		messages = 10_000
 	}
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
+	before := heap()
 	fed := make(chan struct{})
 	go func() {
 		defer close(fed)
-		filler := strings.Repeat("x", 200)
-		for i := range messages {
-			p.in <- fmt.Appendf(nil, `{"number": %d, "text": "%s"}`, i, filler)
-			if i%100 == 0 {
-				time.Sleep(time.Millisecond) // some seconds in all, so that many keys fall into it
-			}
-		}
+		flood(p, messages)
 	}()
-	x.Keys("ctrl+end")
-	var took []time.Duration
-	for i := 0; len(took) < 150; i++ {
+	p99 := keyToFrame(t, x, 104, 150)
+	<-fed
+	x.Until("all of them", func(screen string) bool { return strings.Contains(screen, fmt.Sprintf(`"number":%d,`, messages-1)) })
+	grown := (heap() - before) >> 20
+	limit := max(frametest.Frame, 4*quiet)
+	t.Logf(`{"id": "stream of %d messages", "keyToFrameP99Ms": %.1f, "quietP99Ms": %.1f, "limitMs": %d, "heapGrownMB": %d}`,
+		messages, float64(p99.Microseconds())/1000, float64(quiet.Microseconds())/1000, limit.Milliseconds(), grown)
+	if p99 > limit || grown > 100 {
+		t.Errorf("p99 %v, limit %v, %d MB", p99, limit, grown)
+	}
+}
+
+// flood sends messages for some seconds, so that many keys fall into it.
+func flood(p *peer, messages int) {
+	filler := strings.Repeat("x", 200)
+	for i := range messages {
+		p.in <- fmt.Appendf(nil, `{"number": %d, "text": "%s"}`, i, filler)
+		if i%100 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// keyToFrame types keys into a line from a column on, and returns how long 99 of 100 took until they were seen.
+func keyToFrame(t *testing.T, x *frametest.Terminal, column, keys int) time.Duration {
+	t.Helper()
+	took := make([]time.Duration, 0, keys)
+	for i := range keys {
 		begin := time.Now()
 		x.Keys("x")
-		want := fmt.Sprintf("1:%d ", 4+i)
+		want := fmt.Sprintf("1:%d ", column+i)
 		for !strings.Contains(x.Screen(), want) {
-			if time.Since(begin) > 5*time.Second {
+			if time.Since(begin) > 10*time.Second {
 				t.Fatalf("no %q:\n%s", want, x.Screen())
 			}
-			time.Sleep(200 * time.Microsecond)
+			time.Sleep(time.Millisecond)
 		}
 		took = append(took, time.Since(begin))
 	}
-	<-fed
-	x.Until("all of them", func(screen string) bool { return strings.Contains(screen, fmt.Sprintf(`"number":%d,`, messages-1)) })
-	runtime.GC()
-	runtime.ReadMemStats(&after)
 	slices.Sort(took)
-	p99, grown = took[len(took)*99/100], (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>20
-	t.Logf(`{"id": "stream of %d messages", "keyToFrameP99Ms": %.1f, "limitMs": %d, "heapGrownMB": %d}`, messages, float64(p99.Microseconds())/1000, frametest.Frame.Milliseconds(), grown)
-	return p99, grown
+	return took[len(took)*99/100]
+}
+
+// heap is what is in use, in bytes.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestMessagesAreOnlyCounted(t *testing.T) {
