@@ -31,17 +31,30 @@ type zone struct {
 	broken  atomic.Bool
 }
 
+// port takes a port for both protocols: what is free for one may be taken for the other.
+func port(t testing.TB) (net.PacketConn, net.Listener) {
+	t.Helper()
+	var failed error
+	for range 20 {
+		conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", conn.LocalAddr().String())
+		if err == nil {
+			return conn, listener
+		}
+		failed = err
+		_ = conn.Close()
+	}
+	t.Fatal(failed)
+	return nil, nil
+}
+
 // serve starts a name server on a free port and returns its address.
 func serve(t testing.TB, handle miekg.HandlerFunc) string {
 	t.Helper()
-	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", conn.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, listener := port(t)
 	for _, server := range []*miekg.Server{{PacketConn: conn, Handler: handle}, {Listener: listener, Handler: handle}} {
 		started, done := make(chan struct{}), make(chan struct{})
 		server.NotifyStartedFunc = func() { close(started) }
