@@ -88,23 +88,48 @@ func (b *httpBroker) subscribers(s *session) ([]*registry.Service, error) {
 // targets returns every broadcast subscriber of the topic and one of each queue (docs/wire.md §7.3).
 func targets(services []*registry.Service, topic string) []*registry.Node {
 	type member struct{ version, id string }
-	seen := map[member]bool{}
-	groups := map[string][]*registry.Node{} // by version, which is the queue's name
+	var found []*registry.Node
+	var versions []string    // of what was found: the queues' names
+	var seen map[member]bool // made with the second
+	queued := false
 	for _, service := range services {
 		for _, node := range service.Nodes {
-			m := member{service.Version, node.Id}
-			if node.Metadata["broker"] == "http" && node.Metadata["topic"] == topic && !seen[m] {
-				seen[m] = true
-				groups[service.Version] = append(groups[service.Version], node)
+			if node.Metadata["topic"] != topic || node.Metadata["broker"] != "http" {
+				continue
 			}
+			if len(found) > 0 {
+				if seen == nil {
+					seen = map[member]bool{{versions[0], found[0].Id}: true}
+				}
+				m := member{service.Version, node.Id}
+				if seen[m] {
+					continue
+				}
+				seen[m] = true
+			}
+			found, versions = append(found, node), append(versions, service.Version)
+			queued = queued || service.Version != broadcastVersion
 		}
 	}
+	if !queued {
+		return found
+	}
+	return oneOfEach(found, versions)
+}
+
+// oneOfEach leaves one node of each queue, and all broadcast ones.
+func oneOfEach(nodes []*registry.Node, versions []string) []*registry.Node {
 	var out []*registry.Node
-	for version, nodes := range groups {
-		if version != broadcastVersion {
-			nodes = []*registry.Node{nodes[rand.IntN(len(nodes))]} //nolint:gosec // balancing, not a secret
+	queues := map[string][]*registry.Node{}
+	for i, node := range nodes {
+		if versions[i] == broadcastVersion {
+			out = append(out, node)
+			continue
 		}
-		out = append(out, nodes...)
+		queues[versions[i]] = append(queues[versions[i]], node)
+	}
+	for _, members := range queues {
+		out = append(out, members[rand.IntN(len(members))]) //nolint:gosec // balancing, not a secret
 	}
 	return out
 }

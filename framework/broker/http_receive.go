@@ -9,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/errors"
@@ -30,10 +28,9 @@ type receiver struct {
 	plain    bool // the codec is the default
 	limits   limits.Limits
 	listener net.Listener
-	server   *http.Server
 	secure   bool
 	serving  sync.WaitGroup
-	conns    atomic.Int64
+	callers  callers
 }
 
 // listen opens the receiver. It is called with the broker's lock held.
@@ -53,80 +50,35 @@ func listen(b *httpBroker) (*receiver, error) {
 		l = tls.NewListener(l, b.opts.TLSConfig.Clone())
 	}
 	r.listener = l
-	r.server = &http.Server{
-		ConnState:         r.count,
-		Handler:           r,
-		ReadHeaderTimeout: r.limits.HeaderReadTimeout,
-		ReadTimeout:       r.limits.BodyTimeout,
-		WriteTimeout:      r.limits.BodyTimeout,
-		IdleTimeout:       r.limits.IdleTimeout,
-		MaxHeaderBytes:    r.limits.HeaderBytes,
-	}
-	r.serving.Go(func() { _ = r.server.Serve(l) }) // ends with an error of no interest when closed
+	r.serving.Go(r.serve)
 	return r, nil
 }
 
 func (r *receiver) address() string { return r.listener.Addr().String() }
 
-// close waits for running posts, which only queue and so end soon.
-func (r *receiver) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	err := r.server.Shutdown(ctx)
-	if stderrors.Is(err, context.DeadlineExceeded) { // a peer that never ends its request
-		err = r.server.Close()
-	}
-	r.serving.Wait()
-	return err
-}
-
-// count counts connections, and closes those over the limit before anything of them is read.
-func (r *receiver) count(conn net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		if limits.Exceeded(int(r.conns.Add(1)), r.limits.Conns) {
-			_ = conn.Close() // its end is told as StateClosed
-		}
-	case http.StateClosed, http.StateHijacked:
-		r.conns.Add(-1)
-	case http.StateActive, http.StateIdle:
-	}
-}
-
-// ServeHTTP takes one post (docs/wire.md §7.2).
-func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	if req.Method != http.MethodPost {
-		refuse(w, http.StatusMethodNotAllowed, errors.BadRequest(errorID, "Method not allowed"))
-		return
-	}
-	body, err := readBody(http.MaxBytesReader(w, req.Body, envelopeBytes(r.limits)), req.ContentLength)
-	if err != nil {
-		refuse(w, http.StatusRequestEntityTooLarge, errors.New(errorID, fmt.Sprintf("Error reading request body: %v", err), http.StatusRequestEntityTooLarge))
-		return
-	}
+// deliver offers an envelope to the subscriptions that it is meant for.
+func (r *receiver) deliver(id string, body []byte) (status int, text string) {
 	m := new(Message)
 	if err := r.unmarshal(body, m); err != nil {
-		refuse(w, http.StatusInternalServerError, errors.InternalServerError(errorID, "Error parsing request body: %v", err))
-		return
+		return http.StatusInternalServerError, errors.InternalServerError(errorID, "Error parsing request body: %v", err).Error()
 	}
 	if err := checkHeader(m.Header, r.limits); err != nil {
-		refuse(w, http.StatusRequestHeaderFieldsTooLarge, errors.New(errorID, err.Error(), http.StatusRequestHeaderFieldsTooLarge))
-		return
+		return http.StatusRequestHeaderFieldsTooLarge, errors.New(errorID, err.Error(), http.StatusRequestHeaderFieldsTooLarge).Error()
 	}
 	topic := m.Header[topicHeader]
 	if topic == "" {
-		refuse(w, http.StatusInternalServerError, errors.InternalServerError(errorID, "Topic not found"))
-		return
+		return http.StatusInternalServerError, errors.InternalServerError(errorID, "Topic not found").Error()
 	}
 	var failed []error
-	for _, sub := range r.broker.matching(req.URL.Query().Get("id"), topic) {
+	for _, sub := range r.broker.matching(id, topic) {
 		if err := sub.offer(m); err != nil && !stderrors.Is(err, ErrClosed) {
 			failed = append(failed, err)
 		}
 	}
 	if err := stderrors.Join(failed...); err != nil {
-		refuse(w, http.StatusServiceUnavailable, errors.New(errorID, err.Error(), http.StatusServiceUnavailable))
+		return http.StatusServiceUnavailable, errors.New(errorID, err.Error(), http.StatusServiceUnavailable).Error()
 	}
+	return http.StatusOK, ""
 }
 
 // unmarshal decodes an envelope; the default codec's usual form is read here.
@@ -174,7 +126,7 @@ func envelopeBytes(l limits.Limits) int64 {
 	return int64(l.MessageBytes)*4/3 + int64(max(l.HeaderBytes, 0)) + 1024
 }
 
-func refuse(w http.ResponseWriter, status int, err error) {
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, err.Error()) // the peer is gone if this fails
+func tooLarge(err error) (status int, text string) {
+	text = errors.New(errorID, fmt.Sprintf("Error reading request body: %v", err), http.StatusRequestEntityTooLarge).Error()
+	return http.StatusRequestEntityTooLarge, text
 }
