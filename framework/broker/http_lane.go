@@ -266,7 +266,7 @@ func (s *sender) deliver(l *lane, bodies [][]byte, timeout time.Duration) outcom
 func (s *sender) postAll(ctx context.Context, to *link, head string, bodies [][]byte) (got outcome) {
 	end, _ := ctx.Deadline()
 	_ = to.conn.SetDeadline(end)
-	stop := context.AfterFunc(s.ctx, func() { _ = to.conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = to.conn.SetDeadline(time.Unix(1, 0)) })
 	to.whole = false
 	buf := to.buf[:0]
 	for _, body := range bodies {

@@ -221,7 +221,7 @@ func (a *answer) header(line []byte, body *framing) error {
 		if err != nil {
 			return fmt.Errorf("not a length of HTTP: %.40q", value)
 		}
-		body.length = int64(n) //nolint:gosec // of 62 bits
+		body.length = int64(n)
 	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 		body.chunked = true
 	case bytes.EqualFold(name, []byte("Connection")) && bytes.EqualFold(value, []byte("close")):

@@ -174,8 +174,8 @@ func TestBackFromAside(t *testing.T) {
 	}
 }
 
-// A connection that breaks costs a subscriber that has answered before what was under way, and not the rest: here the
-// second of two, which is the first of a burst of two.
+// A connection that breaks costs a subscriber that has answered before what was under way, and not the rest: here a
+// burst of at most two.
 func TestOneMoreChance(t *testing.T) {
 	var posts atomic.Int64
 	peer := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
