@@ -22,7 +22,7 @@ type attempts struct {
 }
 
 // attempts returns the attempts that a request has, to be made with call.
-func (c *mucpClient) attempts(in *setup, req Request, rsp any, o CallOptions, call CallFunc) (attempts, error) {
+func (c *front) attempts(in *setup, req Request, rsp any, o CallOptions, call CallFunc) (attempts, error) {
 	to, err := c.target(in, req, &o)
 	a := attempts{selector: in.opts.Selector, most: max(o.Retries, 0) + 1, to: to, call: call, req: req, rsp: rsp, opts: o, budget: &c.budget}
 	if o.Idempotent {

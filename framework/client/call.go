@@ -10,7 +10,7 @@ import (
 )
 
 // Call implements Client.
-func (c *mucpClient) Call(ctx context.Context, req Request, rsp any, opts ...CallOption) error {
+func (c *front) Call(ctx context.Context, req Request, rsp any, opts ...CallOption) error {
 	in := c.setup.Load()
 	o := in.opts.CallOptions
 	if len(opts) > 0 {

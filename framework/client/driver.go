@@ -35,13 +35,13 @@ type Typed interface {
 
 // New returns a client of a driver's kind. newDriver is called once, with a function that returns the options in force.
 func New(newDriver func(options func() Options) Driver, opts ...Option) Client {
-	c := new(mucpClient)
+	c := new(front)
 	c.driver = newDriver(func() Options { return c.setup.Load().opts })
 	return c.start(opts)
 }
 
 // mucpDriver is the default client's own.
-type mucpDriver struct{ *mucpClient }
+type mucpDriver struct{ *front }
 
 var _ Driver = mucpDriver{}
 

@@ -18,7 +18,7 @@ import (
 
 // call is the innermost CallFunc: it sends the request to the node and receives the answer. A request to a node that is
 // busy with others of this client shares a connection with them, if the node takes that.
-func (c *mucpClient) call(ctx context.Context, node *registry.Node, req Request, rsp any, o CallOptions) error {
+func (c *front) call(ctx context.Context, node *registry.Node, req Request, rsp any, o CallOptions) error {
 	in := c.setup.Load()
 	x, err := c.encode(ctx, in, node, req, "")
 	if err != nil {
@@ -43,7 +43,7 @@ func (c *mucpClient) call(ctx context.Context, node *registry.Node, req Request,
 }
 
 // callAlone makes a call that has its connection to itself: the idle one, or a new one.
-func (c *mucpClient) callAlone(ctx context.Context, in *setup, idle *conn, node *registry.Node, x *outgoing, rsp any, o CallOptions) error {
+func (c *front) callAlone(ctx context.Context, in *setup, idle *conn, node *registry.Node, x *outgoing, rsp any, o CallOptions) error {
 	on := idle
 	if on == nil {
 		era := c.pool.now()
@@ -76,7 +76,7 @@ func (c *mucpClient) callAlone(ctx context.Context, in *setup, idle *conn, node 
 }
 
 // callOnLane makes a call among others.
-func (c *mucpClient) callOnLane(ctx context.Context, p place, x *outgoing, rsp any, o CallOptions) error {
+func (c *front) callOnLane(ctx context.Context, p place, x *outgoing, rsp any, o CallOptions) error {
 	f := p.flight
 	if err := p.lane.roundTrip(ctx, x, f, p.slot); err != nil {
 		o.attempt.tell(x, nil, !p.fresh)
@@ -96,7 +96,7 @@ func (c *mucpClient) callOnLane(ctx context.Context, p place, x *outgoing, rsp a
 }
 
 // drop lets go of the connections to an address, after one of them turned out to be of no more use.
-func (c *mucpClient) drop(address string) {
+func (c *front) drop(address string) {
 	c.pool.drop(address)
 	c.lanes.drop(address)
 }
@@ -135,7 +135,7 @@ func timeoutError(cause error) *callError { return newError(clientID, 408, "call
 
 // exchange sends the request and receives an answer on the caller's goroutine. Without an answer the connection is
 // closed.
-func (c *mucpClient) exchange(ctx context.Context, on *conn, x *outgoing, rsp any) (answered bool, err error) {
+func (c *front) exchange(ctx context.Context, on *conn, x *outgoing, rsp any) (answered bool, err error) {
 	stop := on.guard(ctx)
 	err = on.roundTrip(x, reusable(x.codec, rsp))
 	if !stop() && err == nil {

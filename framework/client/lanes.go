@@ -48,7 +48,7 @@ type place struct {
 
 // board finds a place for a request, on a new lane if there is room in none. ok is false if there is no place, or no
 // lane could be opened: then a connection of its own is the way.
-func (c *mucpClient) board(ctx context.Context, in *setup, key laneKey, size int, o CallOptions) (p place, ok bool) {
+func (c *front) board(ctx context.Context, in *setup, key laneKey, size int, o CallOptions) (p place, ok bool) {
 	ls := &c.lanes
 	for before, fresh := -1, false; ; fresh = true {
 		ls.mu.Lock()
@@ -87,7 +87,7 @@ func (c *mucpClient) board(ctx context.Context, in *setup, key laneKey, size int
 }
 
 // openLane opens a lane, if it can, and lets those go on who wait for it.
-func (c *mucpClient) openLane(ctx context.Context, in *setup, key laneKey, era int, o CallOptions) {
+func (c *front) openLane(ctx context.Context, in *setup, key laneKey, era int, o CallOptions) {
 	l := c.newLane(ctx, in, key, o)
 	ls := &c.lanes
 	ls.mu.Lock()
@@ -106,7 +106,7 @@ func (c *mucpClient) openLane(ctx context.Context, in *setup, key laneKey, era i
 }
 
 // newLane returns a lane, or nil if there can be none.
-func (c *mucpClient) newLane(ctx context.Context, in *setup, key laneKey, o CallOptions) *lane {
+func (c *front) newLane(ctx context.Context, in *setup, key laneKey, o CallOptions) *lane {
 	dialled, err := dial(ctx, in, key.address, o.DialTimeout)
 	if err != nil {
 		return nil // who needs a connection instead is told why

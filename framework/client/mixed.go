@@ -15,7 +15,7 @@ import (
 // protocols in others is called by that driver, so that a retry may go from a node of one protocol to one of another. A
 // node of a protocol that nobody speaks is an error that says so. Each of others is called once, as by [New].
 func NewMixed(others map[string]func(options func() Options) Driver, opts ...Option) Client {
-	c := new(mucpClient)
+	c := new(front)
 	m := mixed{mucpDriver: mucpDriver{c}, others: make(map[string]Driver, len(others))}
 	for protocol, newDriver := range others {
 		m.others[protocol] = newDriver(func() Options { return c.setup.Load().opts })

@@ -51,7 +51,7 @@ func (t *target) next() (*registry.Node, error) {
 
 // target finds out where a request goes: to the addresses given, to a proxy, or to the nodes of its service. It says in
 // opts whether the endpoint is idempotent, if the registry knows.
-func (c *mucpClient) target(in *setup, req Request, opts *CallOptions) (target, error) {
+func (c *front) target(in *setup, req Request, opts *CallOptions) (target, error) {
 	t := target{service: req.Service(), selector: in.opts.Selector}
 	address := opts.Address
 	if in.proxy.set() {

@@ -26,7 +26,7 @@ var outgoings = sync.Pool{New: func() any { return &outgoing{list: make([]transp
 
 // encode makes the message of a request. stream is the id of the stream it opens, or empty. The id of a request whose
 // codec does not write it into the body is left open.
-func (c *mucpClient) encode(ctx context.Context, in *setup, node *registry.Node, req Request, stream string) (*outgoing, error) {
+func (c *front) encode(ctx context.Context, in *setup, node *registry.Node, req Request, stream string) (*outgoing, error) {
 	contentType := req.ContentType()
 	if contentType == "" {
 		contentType = in.opts.ContentType
@@ -152,7 +152,7 @@ type timeoutText struct {
 
 // timeoutText is the text of a Timeout header. What is left of a longer time is told in full milliseconds, or tens of
 // them: calls of that time then have the same text.
-func (c *mucpClient) timeoutText(d time.Duration) string {
+func (c *front) timeoutText(d time.Duration) string {
 	switch {
 	case d > time.Second:
 		d = d.Truncate(10 * time.Millisecond)

@@ -15,7 +15,7 @@ import (
 )
 
 // Publish implements Client. The first publication connects the broker.
-func (c *mucpClient) Publish(ctx context.Context, msg Message, opts ...PublishOption) error {
+func (c *front) Publish(ctx context.Context, msg Message, opts ...PublishOption) error {
 	in := c.setup.Load()
 	o := PublishOptions{Context: ctx}
 	for _, set := range opts {

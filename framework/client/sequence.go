@@ -53,4 +53,4 @@ func newBatch(first uint64) *batch {
 }
 
 // nextID returns the Micro-Id of the next request.
-func (c *mucpClient) nextID() string { return c.sequence.next() }
+func (c *front) nextID() string { return c.sequence.next() }

@@ -35,7 +35,7 @@ type Skipper interface {
 
 // Stream implements Client. Only opening the stream is tried again. The open frame, which carries the request's body,
 // is sent at once; servers throw its body away.
-func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption) (Stream, error) {
+func (c *front) Stream(ctx context.Context, req Request, opts ...CallOption) (Stream, error) {
 	in := c.setup.Load()
 	o := in.opts.CallOptions.with(opts)
 	if err := ctx.Err(); err != nil {
@@ -68,7 +68,7 @@ func (c *mucpClient) Stream(ctx context.Context, req Request, opts ...CallOption
 }
 
 // open connects to the node and sends the open frame.
-func (c *mucpClient) open(life *deadline.Context, in *setup, node *registry.Node, req Request, o CallOptions) (*stream, error) {
+func (c *front) open(life *deadline.Context, in *setup, node *registry.Node, req Request, o CallOptions) (*stream, error) {
 	id := c.nextID()
 	x, err := c.encode(life, in, node, req, id)
 	if err != nil {

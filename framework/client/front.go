@@ -13,8 +13,8 @@ import (
 	"github.com/microtop/microtop/framework/selector"
 )
 
-// mucpClient is what every kind of client is, with the parts of the default one.
-type mucpClient struct {
+// front is what every kind of client is, with the parts of the default one.
+type front struct {
 	driver    Driver
 	sequence  sequence   // of Micro-Id
 	configure sync.Mutex // one Init at a time
@@ -29,7 +29,7 @@ type mucpClient struct {
 	connected atomic.Bool // the broker is
 }
 
-var _ Client = (*mucpClient)(nil)
+var _ Client = (*front)(nil)
 
 // setup is a client's configuration. It never changes.
 type setup struct {
@@ -41,13 +41,13 @@ type setup struct {
 }
 
 func newClient(opts ...Option) Client {
-	c := new(mucpClient)
+	c := new(front)
 	c.driver = mucpDriver{c}
 	return c.start(opts)
 }
 
 // start puts the first options in force, and the wrappers around c.
-func (c *mucpClient) start(opts []Option) Client {
+func (c *front) start(opts []Option) Client {
 	c.innermost = c.driver.Call
 	o := NewOptions(opts...)
 	c.apply(o, nil)
@@ -59,7 +59,7 @@ func (c *mucpClient) start(opts []Option) Client {
 }
 
 // apply puts options in force. c.configure is held, or nobody else knows c yet.
-func (c *mucpClient) apply(o Options, old *setup) {
+func (c *front) apply(o Options, old *setup) {
 	var own map[string]codec.NewCodec
 	if typed, ok := c.driver.(Typed); ok {
 		own = typed.ContentTypes()
@@ -85,7 +85,7 @@ func (c *mucpClient) apply(o Options, old *setup) {
 }
 
 // Init implements Client.
-func (c *mucpClient) Init(opts ...Option) error {
+func (c *front) Init(opts ...Option) error {
 	c.configure.Lock()
 	defer c.configure.Unlock()
 	old := c.setup.Load()
@@ -107,23 +107,23 @@ func (c *mucpClient) Init(opts ...Option) error {
 }
 
 // Options implements Client.
-func (c *mucpClient) Options() Options { return c.setup.Load().opts }
+func (c *front) Options() Options { return c.setup.Load().opts }
 
 // NewMessage implements Client.
-func (c *mucpClient) NewMessage(topic string, msg any, opts ...MessageOption) Message {
+func (c *front) NewMessage(topic string, msg any, opts ...MessageOption) Message {
 	return newMessage(topic, msg, c.setup.Load().opts.ContentType, opts)
 }
 
 // NewRequest implements Client.
-func (c *mucpClient) NewRequest(service, endpoint string, body any, opts ...RequestOption) Request {
+func (c *front) NewRequest(service, endpoint string, body any, opts ...RequestOption) Request {
 	return newRequest(service, endpoint, body, c.setup.Load().opts.ContentType, opts)
 }
 
 // String implements Client.
-func (c *mucpClient) String() string { return c.driver.String() }
+func (c *front) String() string { return c.driver.String() }
 
 // Close closes the connections that are kept, and the selector if the client made it. Both open again when used.
-func (c *mucpClient) Close() error {
+func (c *front) Close() error {
 	failed := c.driver.Close()
 	if own := c.setup.Load().own; own != nil {
 		failed = errors.Join(failed, own.Close())
