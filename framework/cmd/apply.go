@@ -91,7 +91,7 @@ func choose[T any, O any](kind, name string, known map[string]func(...O) T, curr
 }
 
 func unknown(kind, name string, known []string) error {
-	return fmt.Errorf("%s %s not found: use one of %s, or import the package of the plug-in of that name", kind, name, strings.Join(known, ", "))
+	return fmt.Errorf("%s %s not found: use one of %s, or import the plug-in: import _ \"…/framework/%s/%s\"", kind, name, strings.Join(known, ", "), strings.ToLower(kind), name)
 }
 
 func (a *application) chooseRegistry() error {
