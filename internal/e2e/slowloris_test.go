@@ -34,11 +34,9 @@ func TestS04_SlowPeers(t *testing.T) {
 	var closing sync.WaitGroup
 	gone := make([]time.Duration, 0, 2*each)
 	var mu sync.Mutex
-	for i, conn := range slices.Concat(heads, silent) {
+	crowd.drip(heads)
+	for _, conn := range slices.Concat(heads, silent) {
 		closing.Go(func() {
-			if i < len(heads) {
-				go drip(conn)
-			}
 			_, _ = io.Copy(io.Discard, conn) // until the server has had enough
 			mu.Lock()
 			defer mu.Unlock()
@@ -71,7 +69,11 @@ const (
 )
 
 // slowPeers are raw connections that are closed together.
-type slowPeers struct{ conns []net.Conn }
+type slowPeers struct {
+	conns []net.Conn
+	stop  chan struct{} // closed when no more is to be sent; nil before anything drips
+	drops sync.WaitGroup
+}
 
 // add opens n connections that begin in the same way.
 func (s *slowPeers) add(t *testing.T, addr string, n int, begin string) []net.Conn {
@@ -91,20 +93,32 @@ func (s *slowPeers) add(t *testing.T, addr string, n int, begin string) []net.Co
 }
 
 func (s *slowPeers) close() {
+	if s.stop != nil {
+		close(s.stop)
+		s.drops.Wait()
+	}
 	for _, conn := range s.conns {
 		_ = conn.Close()
 	}
 }
 
-// drip sends a byte of a header a second until the connection is closed.
-func drip(conn net.Conn) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for range tick.C {
-		if _, err := conn.Write([]byte("X")); err != nil {
-			return
+// drip sends a byte of a header a second on each connection, until they are closed.
+func (s *slowPeers) drip(conns []net.Conn) {
+	s.stop = make(chan struct{})
+	s.drops.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-s.stop:
+				return
+			}
+			for _, conn := range conns {
+				_, _ = conn.Write([]byte("X")) // fails once the server has had enough
+			}
 		}
-	}
+	})
 }
 
 // address is where the node listens.
