@@ -256,3 +256,21 @@ func TestAFrozenPeerHoldsNoMoreThanItsCalls(t *testing.T) {
 		t.Errorf("after it: %v", got.err)
 	}
 }
+
+// With a pool whose time is over at once, a lane may end before it is handed out.
+func TestALaneMayExpireAtOnce(t *testing.T) {
+	w := newWorld(t, transport.NewHTTPTransport())
+	w.serve()
+	c := w.client(client.PoolTTL(-1))
+	for range 100 {
+		var calls sync.WaitGroup
+		for range 8 {
+			calls.Go(func() {
+				if err := hello(t, c); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		calls.Wait()
+	}
+}

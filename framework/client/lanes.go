@@ -124,6 +124,8 @@ func (c *front) newLane(ctx context.Context, in *setup, key laneKey, o CallOptio
 		l.ids[i] = c.nextID()
 		l.slotOf[l.ids[i]] = i
 	}
+	l.mu.Lock() // close, which may run at once, reads the timer
+	defer l.mu.Unlock()
 	l.expiry = time.AfterFunc(max(in.opts.PoolTTL, 0), func() {
 		c.lanes.forget(l)
 		l.retire()
