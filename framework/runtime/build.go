@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -96,12 +97,23 @@ func checkOut(ctx context.Context, path, ref, into string, out io.Writer) error 
 	return tool(ctx, out, into, "git", append(safe[:len(safe):len(safe)], "checkout", "--quiet", "--detach", ref, "--")...)
 }
 
+// placesRepository reports whether an environment variable makes git work on another repository than the one it is told:
+// a runtime that a git hook started has such variables.
+func placesRepository(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	switch name {
+	case "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_NAMESPACE":
+		return true
+	}
+	return false
+}
+
 // tool runs a program of the build in a process group of its own, which ends with ctx.
 func tool(ctx context.Context, out io.Writer, dir, name string, args ...string) error {
 	said := new(tail)
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // go and git, with arguments of this file
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0")
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), placesRepository), "GIT_TERMINAL_PROMPT=0")
 	cmd.Stdout = io.MultiWriter(out, said)
 	cmd.Stderr = cmd.Stdout
 	separate(cmd)
