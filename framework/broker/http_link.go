@@ -166,33 +166,46 @@ type framing struct {
 
 // read reads one answer, of at most so many bytes of headers.
 func (l *link) read(headerBytes int) (answer, error) {
+	for range mostInterim {
+		a, body, err := l.head(headerBytes)
+		if err != nil {
+			return a, err
+		}
+		if a.status >= 200 {
+			return a, l.body(&a, body)
+		}
+	}
+	return answer{}, fmt.Errorf("over %d interim answers and no other", mostInterim)
+}
+
+// mostInterim is how many answers like 100 Continue may come before the answer.
+const mostInterim = 8
+
+// head reads an answer up to its body.
+func (l *link) head(headerBytes int) (answer, framing, error) {
+	body := framing{length: -1}
 	line, err := l.from.ReadSlice('\n')
 	if err != nil {
-		return answer{}, err
+		return answer{}, body, err
 	}
 	a, err := parseStatus(line)
 	if err != nil {
-		return a, err
+		return a, body, err
 	}
-	body := framing{length: -1}
 	for left := headerBytes; ; {
 		if line, err = l.from.ReadSlice('\n'); err != nil {
-			return a, err
+			return a, body, err
 		}
 		if left -= len(line); headerBytes > 0 && left < 0 {
-			return a, fmt.Errorf("answer with headers over the limit of %d bytes", headerBytes)
+			return a, body, fmt.Errorf("answer with headers over the limit of %d bytes", headerBytes)
 		}
 		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
-			break
+			return a, body, nil
 		}
 		if err := a.header(line, &body); err != nil {
-			return a, err
+			return a, body, err
 		}
 	}
-	if a.status < 200 { // 100 Continue and the like come before the answer
-		return l.read(headerBytes)
-	}
-	return a, l.body(&a, body)
 }
 
 // parseStatus reads "HTTP/1.1 200 OK".
