@@ -7,6 +7,7 @@
 package collection
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -366,7 +367,7 @@ func write(root *os.Root, name string, c Call, replace bool) error {
 	if _, err := root.Lstat(name + ending); err == nil && !replace {
 		return errors.New("there is one of that name already")
 	}
-	half := name + ".part"
+	half := name + "." + rand.Text() + ".part" // one that a killed save left must not be in the way
 	f, err := root.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
