@@ -22,7 +22,7 @@ type format struct{}
 var _ encoder.Encoder = format{}
 
 // NewEncoder returns the TOML encoder. Structs have json tags. TOML has no null: members that are null are left out. Times
-// are read as text. Text may have 4 MiB, 100 levels (framework/limits) and 100,000 values, and names of 1,000 parts.
+// are read as text. Text may have 4 MiB, 100 levels (framework/limits) and 100,000 values, and names of 100 parts.
 func NewEncoder() encoder.Encoder { return format{} }
 
 // Encode implements encoder.Encoder. What it writes is an object.
@@ -107,7 +107,7 @@ func (format) Decode(text []byte, v any) error {
 
 // names reports a line with more dots than a name and its value may have: the parser takes long for names of many parts.
 func names(text []byte) error {
-	const most = 1000
+	const most = 100
 	for line := range bytes.Lines(text) {
 		key, _, _ := bytes.Cut(line, []byte("="))
 		if n := bytes.Count(key, []byte(".")); n > most {
