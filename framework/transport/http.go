@@ -1,12 +1,8 @@
 package transport
 
 import (
-	"context"
 	"crypto/tls"
-	"net"
 	"sync"
-
-	"github.com/microtop/microtop/framework/internal/listen"
 )
 
 // DefaultTransport serves programs that name no transport. It opens nothing until used.
@@ -23,6 +19,9 @@ func NewHTTPTransport(opts ...Option) Transport {
 	_ = t.Init(opts...) // only sets fields
 	return t
 }
+
+// alpn is what the transport is called in TLS.
+const alpn = "http/1.1"
 
 type httpTransport struct {
 	mu   sync.Mutex
@@ -55,15 +54,15 @@ func (t *httpTransport) Dial(addr string, opts ...DialOption) (Client, error) {
 	for _, set := range opts {
 		set(&dial)
 	}
-	ctx, cancel := dial.context()
+	ctx, cancel := dial.Bounded()
 	defer cancel()
 	o := t.Options()
-	conn, err := o.dialer()(ctx, "tcp", addr)
+	conn, err := o.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	if o.Secure || o.TLSConfig != nil {
-		secured := tls.Client(conn, clientTLS(o, addr))
+	if config := o.ClientTLS(addr, alpn); config != nil {
+		secured := tls.Client(conn, config)
 		if err := secured.HandshakeContext(ctx); err != nil {
 			_ = conn.Close() // the handshake's error says what matters
 			return nil, err
@@ -79,32 +78,15 @@ func (t *httpTransport) Listen(addr string, opts ...ListenOption) (Listener, err
 	for _, set := range opts {
 		set(&options)
 	}
-	ctx := options.Context
-	if ctx == nil {
-		ctx = context.Background()
+	l, err := options.Listen(addr)
+	if err != nil {
+		return nil, err
 	}
 	o := t.Options()
-	l := netListener(options)
-	if l == nil {
-		var err error
-		if l, err = listen.TCP(ctx, addr); err != nil {
-			return nil, err
-		}
-	}
-	config, err := serverTLS(o, l.Addr())
+	config, err := o.ServerTLS(l.Addr(), alpn)
 	if err != nil {
 		_ = l.Close() // err says what matters
 		return nil, err
 	}
 	return newHTTPListener(l, o, config), nil
-}
-
-// dialer returns the function that opens connections.
-func (o Options) dialer() func(ctx context.Context, network, addr string) (net.Conn, error) {
-	if o.Context != nil {
-		if dial, ok := o.Context.Value(dialerKey{}).(dialFunc); ok && dial != nil {
-			return dial
-		}
-	}
-	return (&net.Dialer{}).DialContext
 }

@@ -74,7 +74,7 @@ func (t *memoryTransport) Dial(addr string, opts ...DialOption) (Client, error) 
 	if l == nil {
 		return nil, fmt.Errorf("dial memory %s: %w", name, errRefused)
 	}
-	ctx, cancel := dial.context()
+	ctx, cancel := dial.Bounded()
 	defer cancel()
 	client, server := memoryPair(name, timeout)
 	select {

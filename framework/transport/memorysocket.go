@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/microtop/microtop/framework/internal/deadline"
 )
 
 // memoryQueue is how many messages wait in each direction before Send blocks.
@@ -26,8 +28,8 @@ type memorySocket struct {
 	done          chan struct{} // closed by Close
 	gone          chan struct{} // the peer's done
 	once          sync.Once
-	recvBy        deadline
-	sendBy        deadline
+	recvBy        deadline.Movable
+	sendBy        deadline.Movable
 }
 
 var (
@@ -49,7 +51,7 @@ func memoryPair(addr string, timeout time.Duration) (client, server *memorySocke
 func (s *memorySocket) Recv(m *Message) error {
 	timeout, stop := s.operation()
 	defer stop()
-	past := s.recvBy.passed()
+	past := s.recvBy.Passed()
 	switch {
 	case isClosed(s.done):
 		return net.ErrClosed
@@ -79,7 +81,7 @@ func (s *memorySocket) Recv(m *Message) error {
 func (s *memorySocket) Send(m *Message) error {
 	timeout, stop := s.operation()
 	defer stop()
-	past := s.sendBy.passed()
+	past := s.sendBy.Passed()
 	switch {
 	case isClosed(s.done):
 		return net.ErrClosed
@@ -117,8 +119,8 @@ func (s *memorySocket) operation() (<-chan time.Time, func()) {
 
 // SetDeadline implements Deadliner.
 func (s *memorySocket) SetDeadline(t time.Time) error {
-	s.recvBy.set(t)
-	s.sendBy.set(t)
+	s.recvBy.Set(t)
+	s.sendBy.Set(t)
 	return nil
 }
 
@@ -133,3 +135,12 @@ func (s *memorySocket) Local() string { return s.local }
 
 // Remote implements Socket.
 func (s *memorySocket) Remote() string { return s.remote }
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/microtop/microtop/framework/codec"
+	"github.com/microtop/microtop/framework/internal/listen"
 	"github.com/microtop/microtop/framework/limits"
 	"github.com/microtop/microtop/framework/logger"
 )
@@ -40,8 +41,8 @@ type DialOptions struct {
 	Context context.Context
 }
 
-// context returns a context that ends when the dial has taken too long.
-func (o DialOptions) context() (context.Context, context.CancelFunc) {
+// Bounded returns a context that ends when the dial has taken too long.
+func (o DialOptions) Bounded() (context.Context, context.CancelFunc) {
 	ctx := o.Context
 	if ctx == nil {
 		ctx = context.Background()
@@ -123,9 +124,19 @@ func (o Options) insecure() bool {
 	return insecure
 }
 
-// WithDialer sets how the http transport opens TCP connections, through a proxy for one; TLS runs on top of it.
+// WithDialer sets how the http and grpc transports open TCP connections, through a proxy for one; TLS runs on top of it.
 func WithDialer(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
 	return func(o *Options) { o.Context = withValue(o.Context, dialerKey{}, dialFunc(dial)) }
+}
+
+// DialContext opens a connection as WithDialer said, else directly.
+func (o Options) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	if o.Context != nil {
+		if dial, ok := o.Context.Value(dialerKey{}).(dialFunc); ok && dial != nil {
+			return dial(ctx, network, addr)
+		}
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, addr)
 }
 
 // WithLimits bounds what peers may send; zero fields take their defaults.
@@ -148,12 +159,16 @@ func NetListener(l net.Listener) ListenOption {
 	return func(o *ListenOptions) { o.Context = withValue(o.Context, listenerKey{}, l) }
 }
 
-func netListener(o ListenOptions) net.Listener {
-	if o.Context == nil {
-		return nil
+// Listen opens a TCP listener on addr (host:port, host:min-max), or returns the one that NetListener gave.
+func (o ListenOptions) Listen(addr string) (net.Listener, error) {
+	ctx := o.Context
+	if ctx == nil {
+		ctx = context.Background()
 	}
-	l, _ := o.Context.Value(listenerKey{}).(net.Listener)
-	return l
+	if l, ok := ctx.Value(listenerKey{}).(net.Listener); ok && l != nil {
+		return l, nil
+	}
+	return listen.TCP(ctx, addr)
 }
 
 func withValue(ctx context.Context, key, value any) context.Context {

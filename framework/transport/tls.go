@@ -8,7 +8,7 @@ import (
 	"github.com/microtop/microtop/framework/internal/certificate"
 )
 
-// secureConfig returns a copy of the options' TLS configuration that only speaks what this transport does.
+// secureConfig returns a copy of the options' TLS configuration that speaks TLS 1.2 or later.
 func secureConfig(o Options) *tls.Config {
 	config := o.TLSConfig.Clone()
 	if config == nil {
@@ -18,10 +18,13 @@ func secureConfig(o Options) *tls.Config {
 	return config
 }
 
-// clientTLS returns the configuration for a connection to addr.
-func clientTLS(o Options, addr string) *tls.Config {
+// ClientTLS returns the configuration for a connection to addr that speaks a protocol (ALPN); nil when TLS is not asked for.
+func (o Options) ClientTLS(addr, protocol string) *tls.Config {
+	if !o.Secure && o.TLSConfig == nil {
+		return nil
+	}
 	config := secureConfig(o)
-	config.NextProtos = []string{"http/1.1"}
+	config.NextProtos = []string{protocol}
 	if config.ServerName == "" {
 		if host, _, err := net.SplitHostPort(addr); err == nil {
 			config.ServerName = host
@@ -41,14 +44,14 @@ func (o Options) Verified() bool {
 	return (o.Secure || o.TLSConfig != nil) && !o.insecure()
 }
 
-// serverTLS returns the configuration for a listener, with a certificate of its own making when none is given; nil
-// when TLS is not asked for.
-func serverTLS(o Options, addr net.Addr) (*tls.Config, error) {
+// ServerTLS returns the configuration for a listener that speaks a protocol (ALPN), with a certificate of its own making
+// when none is given; nil when TLS is not asked for.
+func (o Options) ServerTLS(addr net.Addr, protocol string) (*tls.Config, error) {
 	if !o.Secure && o.TLSConfig == nil {
 		return nil, nil
 	}
 	config := secureConfig(o)
-	config.NextProtos = []string{"http/1.1"}
+	config.NextProtos = []string{protocol}
 	if len(config.Certificates) > 0 || config.GetCertificate != nil || config.GetConfigForClient != nil {
 		return config, nil
 	}

@@ -18,6 +18,7 @@ import (
 	_ "github.com/microtop/microtop/framework/selector/label"
 	_ "github.com/microtop/microtop/framework/selector/named"
 	_ "github.com/microtop/microtop/framework/selector/static"
+	_ "github.com/microtop/microtop/framework/transport/grpc"
 )
 
 // Registry makes a registry by name; the error for an unknown name lists the known ones.

@@ -26,6 +26,20 @@ func TestOpenByName(t *testing.T) {
 	}
 }
 
+// The transports that --transport takes.
+func TestA189_TransportsByName(t *testing.T) {
+	for _, name := range []string{"http", "memory", "grpc"} {
+		make := cmd.DefaultTransports[name]
+		if make == nil {
+			t.Errorf("no transport is named %s", name)
+			continue
+		}
+		if is := make().String(); is != name {
+			t.Errorf("%s is %s", name, is)
+		}
+	}
+}
+
 // The selectors that --selector takes: "cache" and "registry" are both the default one (A166).
 func TestA160_A166_A167_A168_SelectorsByName(t *testing.T) {
 	for name, is := range map[string]string{
