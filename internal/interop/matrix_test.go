@@ -79,13 +79,16 @@ func (c cell) judge(server string) (rule string, ok bool) {
 
 // Every kind of call in every content type to every end, between each two makes of program. The calls between two v4
 // programs are there to show what is v4's own doing; nothing is asked of them.
-func TestMatrix(t *testing.T) {
+func TestMatrix(t *testing.T) { matrix(t, "matrix") }
+
+func matrix(t *testing.T, prefix string) {
+	t.Helper()
 	table := map[string]map[string]string{}
 	rules := map[string]string{}
 	var order []string
 	pairs := []string{"v4 -> ours", "ours -> v4", "ours -> ours", "v4 -> v4"}
 	for _, server := range []string{"ours", "v4"} {
-		s := serveProgram(t, server, uniqueName("matrix"), "")
+		s := serveProgram(t, server, uniqueName(prefix), "")
 		for _, client := range []string{"v4", "ours"} {
 			pair := client + " -> " + server
 			lines := strings.Split(strings.TrimSpace(say(t, client, "call", s.address)), "\n")

@@ -8,7 +8,7 @@
 //	program publish TOPIC           publishes one event in each content type
 //	program load NAME DURATION      calls without pause by name and prints {"calls":N,"failed":N,"errors":{…}}
 //
-// With PROTOCOL=grpc in the environment both speak gRPC; with SPARE set no stream's handler is
+// With PROTOCOL=grpc in the environment both speak gRPC, with TRANSPORT=grpc they speak mucp over the grpc transport; with SPARE set no stream's handler is
 // made to panic.
 package main
 
