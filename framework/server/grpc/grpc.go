@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/microtop/microtop/framework/codec"
@@ -80,9 +81,13 @@ func (w *wireServer) options(o server.Options, bounds limits.Limits) []grpc.Serv
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: bounds.IdleTimeout, Time: bounds.IdleTimeout / 2}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingEvery, PermitWithoutStream: true}),
 	}
+	creds := insecure.NewCredentials()
 	if config := tlsConfig(o); config != nil {
-		opts = append(opts, grpc.Creds(credentials.NewTLS(config)))
+		creds = credentials.NewTLS(config)
 	}
+	opts = append(opts, grpc.Creds(wire.Guard(creds, func(peer net.Addr) {
+		w.desk.Logger().Warn("a connection was closed: its peer did too much that is no call", "peer", peer.String())
+	})))
 	return append(opts, option[[]grpc.ServerOption](o, optionsKey{})...)
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 	stock "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -30,11 +29,9 @@ import (
 	"github.com/microtop/microtop/framework/server/servertest/fleet"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
 // start starts a gRPC server with the fleet's handlers.
-func start(t *testing.T, opts ...server.Option) server.Server {
-	t.Helper()
+// serving starts a server with the handlers of package fleet.
+func serving(opts ...server.Option) (server.Server, error) {
 	s := grpc.NewServer(append([]server.Option{
 		server.Name(fleet.Service), server.Address("127.0.0.1:0"), server.Registry(registry.NewMemoryRegistry()),
 		server.Broker(broker.NewMemoryBroker()), server.WithLogger(servertest.Logger()),
@@ -42,10 +39,16 @@ func start(t *testing.T, opts ...server.Option) server.Server {
 	streamer := fleet.File_framework_server_servertest_fleet_fleet_proto.Services().ByName("Streamer")
 	for _, h := range []server.Handler{s.NewHandler(new(fleet.Greeter)), s.NewHandler(new(fleet.Streamer), server.HandlerDescriptor(streamer))} {
 		if err := s.Handle(h); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
-	if err := s.Start(); err != nil {
+	return s, s.Start()
+}
+
+func start(t *testing.T, opts ...server.Option) server.Server {
+	t.Helper()
+	s, err := serving(opts...)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -11,12 +11,14 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	wire "github.com/microtop/microtop/framework/internal/grpc"
 	"github.com/microtop/microtop/framework/limits"
+	"github.com/microtop/microtop/framework/logger"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -61,9 +63,14 @@ func newListener(l net.Listener, o transport.Options, config *tls.Config) *liste
 	if bounds.IdleTimeout > 0 {
 		opts = append(opts, grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: bounds.IdleTimeout, Time: bounds.IdleTimeout / 2}))
 	}
+	creds := insecure.NewCredentials()
 	if config != nil {
-		opts = append(opts, grpc.Creds(credentials.NewTLS(config)))
+		creds = credentials.NewTLS(config)
 	}
+	log := logger.Slog(o.Logger)
+	opts = append(opts, grpc.Creds(wire.Guard(creds, func(peer net.Addr) {
+		log.Warn("a connection was closed: its peer did too much that is no message", "peer", peer.String())
+	})))
 	out.grpc = grpc.NewServer(opts...)
 	out.grpc.RegisterService(&grpc.ServiceDesc{
 		ServiceName: serviceName, HandlerType: (*any)(nil),
