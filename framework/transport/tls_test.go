@@ -3,73 +3,17 @@ package transport_test
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"math/big"
 	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/microtop/microtop/framework/internal/tlstest"
 	"github.com/microtop/microtop/framework/transport"
 )
-
-// authority signs certificates.
-type authority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	pool        *x509.CertPool
-}
-
-func newAuthority(t *testing.T) authority {
-	t.Helper()
-	template := x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
-	}
-	a := authority{pool: x509.NewCertPool()}
-	a.certificate, a.key = sign(t, template, &template, nil)
-	a.pool.AddCert(a.certificate)
-	return a
-}
-
-func sign(t *testing.T, template x509.Certificate, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if signer == nil {
-		signer = key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, &template, parent, &key.PublicKey, signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return certificate, key
-}
-
-// issue returns a certificate for 127.0.0.1 and name.example, changed by change.
-func (a authority) issue(t *testing.T, change func(*x509.Certificate)) tls.Certificate {
-	t.Helper()
-	template := x509.Certificate{
-		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"name.example"},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	if change != nil {
-		change(&template)
-	}
-	certificate, key := sign(t, template, a.certificate, a.key)
-	return tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: key}
-}
 
 // exchange says whether a client with the options gets an answer from a server with the options.
 func exchange(t *testing.T, server, client []transport.Option) error {
@@ -119,19 +63,19 @@ func echoOnce(s transport.Socket) {
 }
 
 func TestS14_A187_TLS(t *testing.T) {
-	own, other := newAuthority(t), newAuthority(t)
-	good := own.issue(t, nil)
+	own, other := tlstest.NewAuthority(t), tlstest.NewAuthority(t)
+	good := own.Issue(t, nil)
 	serve := func(certificate tls.Certificate) []transport.Option {
 		return []transport.Option{transport.TLSConfig(&tls.Config{Certificates: []tls.Certificate{certificate}})}
 	}
 	trust := func(config *tls.Config) []transport.Option {
 		if config.RootCAs == nil {
-			config.RootCAs = own.pool
+			config.RootCAs = own.Pool
 		}
 		return []transport.Option{transport.TLSConfig(config)}
 	}
 	mutual := []transport.Option{transport.TLSConfig(&tls.Config{
-		Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: own.pool,
+		Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: own.Pool,
 	})}
 	secure := []transport.Option{transport.Secure(true)}
 	for name, c := range map[string]struct {
@@ -142,16 +86,16 @@ func TestS14_A187_TLS(t *testing.T) {
 		"another name that is its":     {serve(good), trust(&tls.Config{ServerName: "name.example"}), ""},
 		"self-signed":                  {secure, secure, "certificate"},
 		"self-signed, explicitly":      {secure, []transport.Option{transport.Secure(true), transport.Insecure()}, ""},
-		"expired":                      {serve(own.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })), trust(&tls.Config{}), "expired"},
-		"not valid yet":                {serve(own.issue(t, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) })), trust(&tls.Config{}), "not yet valid"},
+		"expired":                      {serve(own.Issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })), trust(&tls.Config{}), "expired"},
+		"not valid yet":                {serve(own.Issue(t, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) })), trust(&tls.Config{}), "not yet valid"},
 		"another host":                 {serve(good), trust(&tls.Config{ServerName: "elsewhere.example"}), "elsewhere.example"},
-		"another authority":            {serve(good), trust(&tls.Config{RootCAs: other.pool}), "unknown authority"},
-		"not for servers":              {serve(own.issue(t, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })), trust(&tls.Config{}), "key usage"},
+		"another authority":            {serve(good), trust(&tls.Config{RootCAs: other.Pool}), "unknown authority"},
+		"not for servers":              {serve(own.Issue(t, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })), trust(&tls.Config{}), "key usage"},
 		"an old version":               {serve(good), trust(&tls.Config{MaxVersion: tls.VersionTLS11}), "version"},
 		"an old version, allowed":      {serve(good), trust(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), "version"},
 		"mutual":                       {mutual, trust(&tls.Config{Certificates: []tls.Certificate{good}}), ""},
 		"no client certificate":        {mutual, trust(&tls.Config{}), "certificate required"},
-		"another's client certificate": {mutual, trust(&tls.Config{Certificates: []tls.Certificate{other.issue(t, nil)}}), "certificate"},
+		"another's client certificate": {mutual, trust(&tls.Config{Certificates: []tls.Certificate{other.Issue(t, nil)}}), "certificate"},
 		"plain client":                 {serve(good), nil, "400 Bad Request: this port speaks TLS"},
 		"plain server":                 {nil, trust(&tls.Config{}), "first record does not look like a TLS handshake"},
 	} {
@@ -166,9 +110,9 @@ func TestS14_A187_TLS(t *testing.T) {
 
 // TestS14_ConfigIsLeftAlone lets two transports share one configuration.
 func TestS14_ConfigIsLeftAlone(t *testing.T) {
-	a := newAuthority(t)
-	server := &tls.Config{Certificates: []tls.Certificate{a.issue(t, nil)}}
-	client := &tls.Config{RootCAs: a.pool}
+	a := tlstest.NewAuthority(t)
+	server := &tls.Config{Certificates: []tls.Certificate{a.Issue(t, nil)}}
+	client := &tls.Config{RootCAs: a.Pool}
 	for range 2 {
 		if err := exchange(t, []transport.Option{transport.TLSConfig(server)}, []transport.Option{transport.TLSConfig(client), transport.Insecure()}); err != nil {
 			t.Error(err)
@@ -180,15 +124,15 @@ func TestS14_ConfigIsLeftAlone(t *testing.T) {
 }
 
 func TestS14_Rotation(t *testing.T) {
-	a := newAuthority(t)
+	a := tlstest.NewAuthority(t)
 	var current atomic.Pointer[tls.Certificate]
 	rotate := func() {
-		next := a.issue(t, nil)
+		next := a.Issue(t, nil)
 		current.Store(&next)
 	}
 	rotate()
 	tr := transport.NewHTTPTransport(transport.TLSConfig(&tls.Config{
-		RootCAs:        a.pool,
+		RootCAs:        a.Pool,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current.Load(), nil },
 	}))
 	l, _ := listen(t, tr, echoOnce)
