@@ -257,17 +257,16 @@ func (b *httpBroker) refresh(ctx context.Context, r registry.Registry) {
 	}
 }
 
-// matching returns this broker's subscriptions that a post for the node id and topic is meant for.
-func (b *httpBroker) matching(id, topic string) []*subscription {
+// matching returns this broker's subscription that a post for the node id and topic is meant for, or nil.
+func (b *httpBroker) matching(id, topic string) *subscription {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	var out []*subscription
 	for sub, record := range b.subscriptions {
 		if sub.topic == topic && record.Nodes[0].Id == id {
-			out = append(out, sub)
+			return sub
 		}
 	}
-	return out
+	return nil
 }
 
 func listenAddress(addrs []string) string {

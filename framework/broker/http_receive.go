@@ -56,7 +56,7 @@ func listen(b *httpBroker) (*receiver, error) {
 
 func (r *receiver) address() string { return r.listener.Addr().String() }
 
-// deliver offers an envelope to the subscriptions that it is meant for.
+// deliver offers an envelope to the subscription that it is meant for.
 func (r *receiver) deliver(id string, body []byte) (status int, text string) {
 	m := new(Message)
 	if err := r.unmarshal(body, m); err != nil {
@@ -69,13 +69,11 @@ func (r *receiver) deliver(id string, body []byte) (status int, text string) {
 	if topic == "" {
 		return http.StatusInternalServerError, errors.InternalServerError(errorID, "Topic not found").Error()
 	}
-	var failed []error
-	for _, sub := range r.broker.matching(id, topic) {
-		if err := sub.offer(m); err != nil && !stderrors.Is(err, ErrClosed) {
-			failed = append(failed, err)
-		}
+	sub := r.broker.matching(id, topic)
+	if sub == nil {
+		return http.StatusOK, ""
 	}
-	if err := stderrors.Join(failed...); err != nil {
+	if err := sub.put(owned(m)); err != nil && !stderrors.Is(err, ErrClosed) {
 		return http.StatusServiceUnavailable, errors.New(errorID, err.Error(), http.StatusServiceUnavailable).Error()
 	}
 	return http.StatusOK, ""

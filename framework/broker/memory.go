@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // NewMemoryBroker returns a broker whose subscribers are in this process.
@@ -22,6 +23,13 @@ type memoryBroker struct {
 	opts          Options
 	connected     bool
 	subscriptions []*subscription
+	topics        atomic.Pointer[map[string]audience] // of the subscriptions; nil while not connected
+}
+
+// audience is who hears a topic. It never changes.
+type audience struct {
+	all    []*subscription
+	queues [][]*subscription // of each queue one member hears a message
 }
 
 var _ Broker = (*memoryBroker)(nil)
@@ -51,6 +59,7 @@ func (b *memoryBroker) Connect() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.connected = true
+	b.route()
 	return nil
 }
 
@@ -58,6 +67,7 @@ func (b *memoryBroker) Connect() error {
 func (b *memoryBroker) Disconnect() error {
 	b.mu.Lock()
 	b.connected = false
+	b.route()
 	subscriptions := slices.Clone(b.subscriptions)
 	b.mu.Unlock()
 	for _, s := range subscriptions {
@@ -68,41 +78,49 @@ func (b *memoryBroker) Disconnect() error {
 
 // Publish implements Broker.
 func (b *memoryBroker) Publish(topic string, m *Message, _ ...PublishOption) error {
-	var few [8]*subscription // most topics have no more
-	b.mu.RLock()
-	connected, receivers := b.connected, b.receivers(topic, few[:0])
-	b.mu.RUnlock()
-	if !connected {
+	topics := b.topics.Load()
+	if topics == nil {
 		return fmt.Errorf("broker memory: publish %s: %w", topic, ErrNotConnected)
 	}
 	var failed []error
-	for _, s := range receivers {
+	offer := func(s *subscription) {
 		if err := s.offer(m); err != nil && !errors.Is(err, ErrClosed) {
 			failed = append(failed, fmt.Errorf("broker memory: publish %s: %w", topic, err))
 		}
 	}
+	to := (*topics)[topic]
+	for _, s := range to.all {
+		offer(s)
+	}
+	for _, members := range to.queues {
+		offer(members[rand.IntN(len(members))]) //nolint:gosec // balancing, not a secret
+	}
 	return errors.Join(failed...)
 }
 
-// receivers, called under the lock, adds to out each plain subscription of the topic and one member of each queue.
-func (b *memoryBroker) receivers(topic string, out []*subscription) []*subscription {
-	var queues map[string][]*subscription
+// route has publishers find the subscriptions as they are now. b.mu is held.
+func (b *memoryBroker) route() {
+	if !b.connected {
+		b.topics.Store(nil)
+		return
+	}
+	type queue struct{ topic, name string }
+	topics, queues := map[string]audience{}, map[queue]int{}
 	for _, s := range b.subscriptions {
+		to, key := topics[s.topic], queue{s.topic, s.opts.Queue}
+		at, known := queues[key]
 		switch {
-		case s.topic != topic:
-		case s.opts.Queue == "":
-			out = append(out, s)
+		case key.name == "":
+			to.all = append(to.all, s)
+		case known:
+			to.queues[at] = append(to.queues[at], s)
 		default:
-			if queues == nil {
-				queues = map[string][]*subscription{}
-			}
-			queues[s.opts.Queue] = append(queues[s.opts.Queue], s)
+			queues[key] = len(to.queues)
+			to.queues = append(to.queues, []*subscription{s})
 		}
+		topics[s.topic] = to
 	}
-	for _, members := range queues {
-		out = append(out, members[rand.IntN(len(members))]) //nolint:gosec // balancing, not a secret
-	}
-	return out
+	b.topics.Store(&topics)
 }
 
 // Subscribe implements Broker.
@@ -115,6 +133,7 @@ func (b *memoryBroker) Subscribe(topic string, h Handler, opts ...SubscribeOptio
 	}
 	s := newSubscription(topic, h, options, b.opts, b.remove)
 	b.subscriptions = append(b.subscriptions, s)
+	b.route()
 	return s, nil
 }
 
@@ -122,6 +141,7 @@ func (b *memoryBroker) remove(s *subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.subscriptions = slices.DeleteFunc(b.subscriptions, func(have *subscription) bool { return have == s })
+	b.route()
 }
 
 // String implements Broker.
