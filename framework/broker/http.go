@@ -52,7 +52,8 @@ type httpBroker struct {
 	opts          Options
 	session       *session // nil while not connected
 	subscriptions map[*subscription]*registry.Service
-	sender        *sender // of the session, or of the last one
+	nodes         map[string]*subscription // by id
+	sender        *sender                  // of the session, or of the last one
 }
 
 var (
@@ -61,7 +62,7 @@ var (
 )
 
 func newHTTPBroker(opts ...Option) *httpBroker {
-	return &httpBroker{opts: *NewOptions(opts...), subscriptions: map[*subscription]*registry.Service{}}
+	return &httpBroker{opts: *NewOptions(opts...), subscriptions: map[*subscription]*registry.Service{}, nodes: map[string]*subscription{}}
 }
 
 // session is what lives between Connect and Disconnect.
@@ -175,7 +176,7 @@ func (b *httpBroker) Subscribe(topic string, h Handler, opts ...SubscribeOption)
 	service := record(topic, options.Queue, s.receiver)
 	sub := newSubscription(topic, h, options, brokerOptions, b.forget)
 	b.mu.Lock()
-	b.subscriptions[sub] = service
+	b.subscriptions[sub], b.nodes[service.Nodes[0].Id] = service, sub
 	b.mu.Unlock()
 	if err := s.registry.Register(service, registry.RegisterTTL(subscriberTTL)); err != nil {
 		b.take(sub)
@@ -222,6 +223,9 @@ func (b *httpBroker) take(sub *subscription) *registry.Service {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	service := b.subscriptions[sub]
+	if service != nil {
+		delete(b.nodes, service.Nodes[0].Id)
+	}
 	delete(b.subscriptions, sub)
 	return service
 }
@@ -261,10 +265,8 @@ func (b *httpBroker) refresh(ctx context.Context, r registry.Registry) {
 func (b *httpBroker) matching(id, topic string) *subscription {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	for sub, record := range b.subscriptions {
-		if sub.topic == topic && record.Nodes[0].Id == id {
-			return sub
-		}
+	if sub := b.nodes[id]; sub != nil && sub.topic == topic {
+		return sub
 	}
 	return nil
 }
