@@ -1,4 +1,5 @@
-// Package demo is the demo fleet: an online shop of ten services, each node its own process of this host.
+// Package demo is the demo fleet: an online shop of ten services, each node its own process of this host. Nine of them speak
+// mucp, shop.currency gRPC.
 //
 // [Start] brings the fleet up and [Fleet.Stop] takes it down; [Run] does both around a time. The nodes are this
 // program again, started through the framework's local runtime with [NodeCommand] as their first argument, so the

@@ -9,6 +9,9 @@ import (
 // Convert is what Currency.Convert does with one amount.
 var Convert = convert
 
+// NewClient returns a client of every protocol of the fleet.
+var NewClient = newClient
+
 // OneIn returns what hits one call of each n.
 func OneIn(n int) func() bool { return (&oneIn{n: n}).hit }
 

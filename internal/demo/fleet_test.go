@@ -26,7 +26,7 @@ import (
 	"github.com/microtop/microtop/internal/demo"
 )
 
-const fleetLine = "fleet: 10 services, 13 nodes, 15 endpoints, 2 topics"
+const fleetLine = "fleet: 10 services, 13 nodes, 17 endpoints, 2 topics"
 
 // output is what a fleet prints.
 type output struct {
@@ -73,7 +73,7 @@ func running(t *testing.T) (f *demo.Fleet, config demo.Config, reg registry.Regi
 func caller(t *testing.T, reg registry.Registry) client.Client {
 	t.Helper()
 	pick := selector.NewSelector(selector.Registry(reg))
-	c := client.NewClient(client.Registry(reg), client.Selector(pick), client.Transport(transport.NewHTTPTransport()), client.ContentType("application/protobuf"))
+	c := demo.NewClient(client.Registry(reg), client.Selector(pick), client.Transport(transport.NewHTTPTransport()), client.ContentType("application/protobuf"))
 	t.Cleanup(func() {
 		if closer, ok := c.(io.Closer); ok {
 			if err := closer.Close(); err != nil {
@@ -133,6 +133,23 @@ func files(dir string) []string {
 	return out
 }
 
+// speaks checks the protocol of each service's nodes.
+func speaks(t *testing.T, reg registry.Registry) {
+	for service, want := range map[string]string{"shop.currency": "grpc", "shop.catalog": "mucp", "shop.email": "mucp"} {
+		found, err := reg.GetService(service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range found {
+			for _, n := range s.Nodes {
+				if got := n.Metadata["protocol"]; got != want {
+					t.Errorf("%s speaks %s, want %s", n.Id, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestFleet(t *testing.T) {
 	f, config, reg, out := running(t)
 	lines := out.lines()
@@ -144,6 +161,7 @@ func TestFleet(t *testing.T) {
 		t.Errorf("lines:\n%s", strings.Join(lines, "\n"))
 	}
 	t.Run("every endpoint is registered", func(t *testing.T) { everyEndpointIsRegistered(t, reg) })
+	t.Run("one service speaks gRPC", func(t *testing.T) { speaks(t, reg) })
 	t.Run("every endpoint answers {}", func(t *testing.T) { everyEndpointAnswers(t, caller(t, reg)) })
 	t.Run("orders and payments are announced", func(t *testing.T) { topicsFlow(t, reg) })
 	t.Run("a second fleet is refused", func(t *testing.T) {

@@ -54,7 +54,7 @@ func startLoad(ctx context.Context, r registry.Registry, log logger.Logger) *loa
 	wire := transport.NewHTTPTransport(transport.WithLogger(log))
 	ctx, cancel := context.WithCancel(ctx)
 	l := &load{
-		client: client.NewClient(
+		client: newClient(
 			client.Registry(r), client.Selector(pick), client.Transport(wire), client.ContentType(contentType), client.WithLogger(log),
 		),
 		selector: pick, goods: goods(), log: logger.Slog(log), cancel: cancel, visits: map[string]*visits{},

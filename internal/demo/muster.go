@@ -118,17 +118,16 @@ func (f *Fleet) tell(found []*registry.Service, up map[string]*registry.Service)
 	}
 }
 
-// tally counts what the registry has of the parts: the endpoints that can be called, and the topics that are subscribed
-// to.
+// tally counts what the registry has of the parts, as the console does: the endpoints, of which some take a topic's events,
+// and those topics.
 func tally(up map[string]*registry.Service) string {
 	services, endpoints, topics := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, s := range up {
 		services[s.Name] = true
 		for _, e := range s.Endpoints {
+			endpoints[s.Name+" "+e.Name] = true
 			if topic := e.Metadata["topic"]; topic != "" {
 				topics[topic] = true
-			} else {
-				endpoints[s.Name+" "+e.Name] = true
 			}
 		}
 	}

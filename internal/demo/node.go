@@ -17,6 +17,7 @@ import (
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/logger"
 	"github.com/microtop/microtop/framework/server"
+	grpcserver "github.com/microtop/microtop/framework/server/grpc"
 )
 
 // NodeCommand is the program's first argument when it is to be a node of the fleet. [RunNode] takes the others.
@@ -125,10 +126,19 @@ func (c *nodeConfig) perform(ctx context.Context, start play, line *lifeline) er
 	}
 }
 
+// protocol chooses what the node speaks: callers find it in the registry, and speak it too.
+func (c *nodeConfig) protocol() []micro.Option {
+	opts := []micro.Option{micro.Client(newClient())}
+	if c.service == overGRPC {
+		opts = append(opts, micro.Server(grpcserver.NewServer()))
+	}
+	return opts
+}
+
 // serve runs the service and what it does in the background.
 func (c *nodeConfig) serve(ctx context.Context, start play) error {
 	log := logger.NewLogger(logger.WithOutput(os.Stdout))
-	service := micro.NewService(
+	service := micro.NewService(append(c.protocol(),
 		micro.Name(c.service),
 		micro.Version(c.version),
 		micro.Address("127.0.0.1:0"),
@@ -137,7 +147,7 @@ func (c *nodeConfig) serve(ctx context.Context, start play) error {
 		micro.RegisterTTL(nodeTTL),
 		micro.RegisterInterval(nodeInterval),
 		micro.Context(ctx),
-	)
+	)...)
 	err := errors.Join(service.Server().Init(server.DrainTimeout(drainTime)), service.Client().Init(client.ContentType(contentType)))
 	if err != nil {
 		return err

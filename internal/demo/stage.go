@@ -9,6 +9,7 @@ import (
 
 	micro "github.com/microtop/microtop/framework"
 	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/client/grpc"
 	"github.com/microtop/microtop/framework/server"
 	"github.com/microtop/microtop/internal/demo/shop"
 )
@@ -33,6 +34,14 @@ func plays() map[string]play {
 		"shop.recommend": playRecommend,
 		"shop.ads":       playAds,
 	}
+}
+
+// overGRPC is the service that is served over gRPC, as in many a fleet that is on its way from one to the other.
+const overGRPC = "shop.currency"
+
+// newClient returns a client that calls each node in the node's own protocol.
+func newClient(opts ...client.Option) client.Client {
+	return client.NewMixed(map[string]func(func() client.Options) client.Driver{"grpc": grpc.NewDriver}, opts...)
 }
 
 // contentType is how the shop's services talk to each other: v4's JSON does not read back what it writes of oneofs and
