@@ -2,17 +2,24 @@ package client
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	errs "github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/internal/deadline"
+	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/selector"
 )
+
+// maxMoves bounds the attempts of one call that do not count as retries.
+const maxMoves = 16
 
 // attempts is what the attempts at one call, or at opening one stream, have in common.
 type attempts struct {
 	selector selector.Selector // is told how they went
-	most     int
+	most     int               // how many may count
+	used     int               // how many did
+	avoid    []*registry.Node  // where the request was kept out without using an attempt up
 	to       target
 	call     CallFunc
 	req      Request
@@ -34,22 +41,50 @@ func (c *front) attempts(in *setup, req Request, rsp any, o CallOptions, call Ca
 	return a, err
 }
 
-// run makes attempts until one succeeds, or none is left, or trying again is not safe.
+// run makes attempts until one succeeds, or none is left, or trying again is not safe. One whose request did not run
+// does not count when the next goes to a node that the call has not been to.
 func (a *attempts) run(ctx *deadline.Context, began time.Time) error {
 	var failed error
-	for i := range a.most {
+	for moving := false; ; {
+		i := a.used
 		if err := a.wait(ctx, i, failed); err != nil {
 			return err
 		}
-		if i > 0 {
+		if failed != nil {
 			began = time.Now()
 		}
-		failed = a.once(ctx, began, a.most-i)
-		if failed == nil || i == a.most-1 || ctx.Err() != nil || a.to.nowhere || !a.again(ctx, i, &failed) {
-			break
+		node, err := a.to.next()
+		if moving && a.avoids(node) && a.spend() {
+			a.to.mark(a.selector, node, context.Canceled, 0) // it was taken, and is not called
+			return failed
+		}
+		if failed = a.once(ctx, began, node, err); failed == nil || ctx.Err() != nil || a.to.nowhere {
+			return failed
+		}
+		if moving = a.moves(node, failed); !moving && a.spend() || !a.again(ctx, i, &failed) {
+			return failed
 		}
 	}
-	return failed
+}
+
+// spend counts an attempt and reports whether none is left.
+func (a *attempts) spend() (over bool) {
+	a.used++
+	return a.used >= a.most
+}
+
+// avoids reports whether the request was kept out there before.
+func (a *attempts) avoids(node *registry.Node) bool {
+	return node != nil && slices.ContainsFunc(a.avoid, func(n *registry.Node) bool { return n.Address == node.Address })
+}
+
+// moves reports whether the next attempt may replace the failed one at no cost, and notes the node to avoid.
+func (a *attempts) moves(node *registry.Node, failed error) bool {
+	if node == nil || a.to.alone || len(a.avoid) >= maxMoves || !NotRun(failed) {
+		return false
+	}
+	a.avoid = append(a.avoid, node)
+	return true
 }
 
 // wait waits before an attempt. An attempt after one that did not run is made at once, since it goes elsewhere.
@@ -90,13 +125,12 @@ func (a *attempts) again(ctx context.Context, i int, failed *error) bool {
 	return retry
 }
 
-// once makes one attempt; left counts it and those that may follow.
-func (a *attempts) once(ctx *deadline.Context, began time.Time, left int) error {
-	node, err := a.to.next()
+// once makes one attempt, on the node that was selected.
+func (a *attempts) once(ctx *deadline.Context, began time.Time, node *registry.Node, err error) error {
 	if err != nil {
 		return selectError(a.to.service, err)
 	}
-	o := a.opts
+	o, left := a.opts, a.most-a.used
 	if end, ok := ctx.Deadline(); ok {
 		if o.RequestTimeout = max(end.Sub(began), 1); left > 1 && o.Idempotent && !a.to.alone {
 			o.RequestTimeout /= time.Duration(left)

@@ -17,7 +17,10 @@ type CallOptions struct {
 	Protocol string
 	Backoff  BackoffFunc
 	Retry    RetryFunc
-	// Retries is how many attempts may follow the first.
+	// Retries is how many attempts may follow the first. An attempt whose request did not run (NotRun: the dial failed,
+	// the server drains) does not count when the next one goes to a node that the call has not been to: it is made at
+	// once, if Retry agrees, within the deadline, and at most 16 times a call. So 0 bounds how often a request may run,
+	// not how many nodes are asked. WithRetry(nil) ends a call with its first attempt.
 	Retries int
 	// DialTimeout bounds each dial.
 	DialTimeout time.Duration
@@ -100,7 +103,7 @@ func WithRequestTimeout(d time.Duration) CallOption {
 	return func(o *CallOptions) { o.RequestTimeout = d }
 }
 
-// WithRetries sets how many attempts may follow the first.
+// WithRetries sets how many attempts may follow the first, of those that count: see CallOptions.
 func WithRetries(i int) CallOption { return func(o *CallOptions) { o.Retries = i } }
 
 // WithRetry sets what decides whether to try again.

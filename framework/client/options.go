@@ -125,7 +125,8 @@ func WrapCall(cw ...CallWrapper) Option {
 // Backoff sets how long to wait before each attempt.
 func Backoff(fn BackoffFunc) Option { return func(o *Options) { o.CallOptions.Backoff = fn } }
 
-// Retries sets how many attempts may follow the first. Default 1.
+// Retries sets how many attempts may follow the first. Default 1. Attempts whose request did not run (NotRun) do not count
+// as long as there is a node that the call has not been to, also with 0: see CallOptions.
 func Retries(i int) Option { return func(o *Options) { o.CallOptions.Retries = i } }
 
 // Retry sets what decides whether to try again.
