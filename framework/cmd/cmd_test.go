@@ -208,6 +208,18 @@ func TestA240_TheInterface(t *testing.T) {
 	}
 }
 
+// A241. The application is a cobra command (v4's is one of urfave/cli): a program adds flags of its own to it.
+func TestA241_FlagsOfAProgramAreBesideOurs(t *testing.T) {
+	s := newService()
+	own := s.cmd.App().Flags().Int("own", 1, "a flag of the program")
+	if err := s.parse("--server-name", "flagged", "--own", "2"); err != nil || *own != 2 || s.server.Options().Name != "flagged" {
+		t.Errorf("own %d, name %q, %v", *own, s.server.Options().Name, err)
+	}
+	if err := newService().parse("--own", "2"); err == nil {
+		t.Error("a flag nobody added was taken")
+	}
+}
+
 // A243. Flags are applied before the command's own work, which finds the components as they say.
 func TestA243_AppliedBeforeTheAction(t *testing.T) {
 	s := newService()

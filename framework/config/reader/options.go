@@ -25,7 +25,7 @@ func NewOptions(opts ...Option) Options {
 	return o
 }
 
-// WithEncoder adds a format: yaml, toml and hcl are in folders below framework/config/encoder. An encoder named
+// WithEncoder adds a format: yaml, toml, hcl and xml are in folders below framework/config/encoder. An encoder named
 // "yaml" also reads what ends in ".yml".
 func WithEncoder(e encoder.Encoder) Option {
 	return func(o *Options) {
