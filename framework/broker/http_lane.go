@@ -1,9 +1,6 @@
 package broker
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/microtop/microtop/framework/limits"
@@ -24,6 +21,8 @@ const (
 	// asideFirst is how long a stranger that does not answer is set aside; it doubles, up to asideMost.
 	asideFirst = time.Second
 	asideMost  = 5 * time.Minute
+	// refusedPause is how often the log warns that a subscriber refuses messages, at most.
+	refusedPause = time.Minute
 	// strangerRoom is how many messages there is room for in the lane of a stranger, however many there are.
 	strangerRoom = 64
 	// mostWindow is how many messages are under way to a subscriber at once, and so lost at most with its connection. It
@@ -51,6 +50,7 @@ type lane struct {
 	bytes    int
 	busy     bool // waits in a pool, or is being posted to
 	stranger bool
+	warned   time.Time // when the log last said that messages were refused
 	failures int       // posts in a row without an answer
 	aside    time.Time // nothing is taken until then
 	used     time.Time // when something was offered
@@ -157,19 +157,10 @@ func (l *lane) burst() [][]byte {
 	return l.queue[:n:n]
 }
 
-// outcome counts what became of a burst.
-type outcome struct {
-	sent    int
-	refused int   // the subscriber has dropped them, and says so
-	lost    int   // written, or begun to be, but not answered: nobody knows
-	unsent  int   // there was no connection to write them to
-	err     error // the first of them
-}
-
 // settle counts what became of a lane's first messages and decides how to go on with the lane: a subscriber that does not
 // answer is a stranger from then on; a stranger that does not is set aside, and what waits for it is dropped.
 func (s *sender) settle(l *lane, by *pool, got outcome) {
-	pause, dropped := s.book(l, by, got)
+	pause, dropped, again := s.book(l, by, got)
 	if s.ctx.Err() != nil {
 		return // given up by close, which says so
 	}
@@ -179,13 +170,16 @@ func (s *sender) settle(l *lane, by *pool, got outcome) {
 		log.Debug("subscriber set aside again", "subscriber", l.id, "for", pause, "dropped", dropped, "error", err)
 	case pause > 0:
 		log.Warn("subscriber set aside: it does not answer", "subscriber", l.id, "for", pause, "dropped", dropped, "error", err)
+	case err != nil && again:
+		log.Debug("messages refused again", "subscriber", l.id, "messages", got.refused, "error", err)
 	case err != nil:
 		log.Warn("messages not delivered", "subscriber", l.id, "messages", got.refused+got.lost+got.unsent, "error", err)
 	}
 }
 
-// book is the part of settle under the lock. pause is how long the subscriber is set aside, if it is.
-func (s *sender) book(l *lane, by *pool, got outcome) (pause time.Duration, dropped int) {
+// book is the part of settle under the lock. pause is how long the subscriber is set aside, if it is; again says that it
+// answered, and that the log has warned of refused messages not long ago.
+func (s *sender) book(l *lane, by *pool, got outcome) (pause time.Duration, dropped int, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l.done(got.sent + got.refused + got.lost + got.unsent)
@@ -194,6 +188,9 @@ func (s *sender) book(l *lane, by *pool, got outcome) (pause time.Duration, drop
 	case answered:
 		if l.stranger {
 			s.strange--
+		}
+		if again = time.Since(l.warned) < refusedPause; got.refused > 0 && !again {
+			l.warned = time.Now()
 		}
 		l.stranger, l.failures = false, 0
 		l.window = min(max(l.window, 1)*2, mostWindow)
@@ -214,7 +211,7 @@ func (s *sender) book(l *lane, by *pool, got outcome) (pause time.Duration, drop
 	} else {
 		l.queue = nil // let a burst's memory go
 	}
-	return pause, dropped
+	return pause, dropped, again
 }
 
 // done takes the first n messages out of the queue.
@@ -233,72 +230,4 @@ func (s *PublisherStats) add(o outcome) {
 	s.Lost += uint64(o.lost)                                    //nolint:gosec // as above
 	s.Dropped += uint64(o.unsent)                               //nolint:gosec // as above
 	s.Pending -= uint64(o.sent + o.refused + o.lost + o.unsent) //nolint:gosec // as above
-}
-
-// deliver posts a burst, at most once: it is tried again only while there was no connection that it could have gone by.
-func (s *sender) deliver(l *lane, bodies [][]byte, timeout time.Duration) outcome {
-	ctx, cancel := context.WithTimeout(s.ctx, timeout)
-	defer cancel()
-	pause := retryPause
-	for try := 1; ; try++ {
-		to, err := l.host.take(ctx)
-		if err == nil {
-			got := s.postAll(ctx, to, l.head, bodies)
-			l.host.give(to, got.lost == 0 && to.whole)
-			return got
-		}
-		if try == postTries {
-			return outcome{unsent: len(bodies), err: err}
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return outcome{unsent: len(bodies), err: err}
-		case <-timer.C:
-		}
-		pause *= 2
-	}
-}
-
-// postAll writes a burst at once and reads the answers, which come in order (RFC 9112, 9.3.2). What was not answered when
-// the connection ends is lost.
-func (s *sender) postAll(ctx context.Context, to *link, head string, bodies [][]byte) (got outcome) {
-	end, _ := ctx.Deadline()
-	_ = to.conn.SetDeadline(end)
-	stop := context.AfterFunc(ctx, func() { _ = to.conn.SetDeadline(time.Unix(1, 0)) })
-	to.whole = false
-	buf := to.buf[:0]
-	for _, body := range bodies {
-		buf = appendPost(buf, head, body)
-	}
-	if to.buf = buf; cap(buf) > 2*burstBytes {
-		to.buf = nil // let a large message's memory go
-	}
-	_, err := to.conn.Write(buf)
-	last := false
-	for range bodies {
-		if err != nil || last {
-			break
-		}
-		var a answer
-		if a, err = to.read(s.limits.HeaderBytes); err != nil {
-			break
-		}
-		if last = a.last; a.status < 300 {
-			got.sent++
-			continue
-		}
-		if got.refused++; got.err == nil {
-			got.err = fmt.Errorf("answered %s", a.line)
-		}
-	}
-	to.whole = stop() && err == nil && !last
-	if got.lost = len(bodies) - got.sent - got.refused; got.lost > 0 {
-		if err == nil {
-			err = errors.New("the subscriber ended the connection")
-		}
-		got.err = fmt.Errorf("not posted again, it may have arrived: %w", err)
-	}
-	return got
 }
