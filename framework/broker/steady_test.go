@@ -3,13 +3,12 @@ package broker_test
 import (
 	"errors"
 	"fmt"
-	"os"
-	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/microtop/microtop/framework/broker"
+	"github.com/microtop/microtop/framework/internal/leaktest"
 	"github.com/microtop/microtop/framework/registry"
 )
 
@@ -54,15 +53,10 @@ func TestR14_InTheSteadyStateNothingIsLost(t *testing.T) {
 	}
 }
 
-// Starting and stopping leaves nothing: 10 times, 200 nightly.
 func TestL06_BrokersLeaveNothing(t *testing.T) {
-	times := 10
-	if os.Getenv("NIGHTLY") == "1" {
-		times = 200
-	}
 	for name, open := range kinds {
 		t.Run(name, func(t *testing.T) {
-			round := func() {
+			leaktest.Rounds(t, func() {
 				b := open(registry.NewMemoryRegistry())
 				if err := b.Connect(); err != nil {
 					t.Fatal(err)
@@ -78,17 +72,7 @@ func TestL06_BrokersLeaveNothing(t *testing.T) {
 				if err := b.Disconnect(); err != nil {
 					t.Fatal(err)
 				}
-			}
-			round()
-			before := runtime.NumGoroutine()
-			for range times {
-				round()
-			}
-			for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
-				if time.Now().After(end) {
-					t.Fatalf("%d goroutines more", runtime.NumGoroutine()-before)
-				}
-			}
+			})
 		})
 	}
 }

@@ -3,14 +3,15 @@ package registry_test
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/microtop/microtop/framework/internal/leaktest"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/registry/cache"
+	"github.com/microtop/microtop/framework/registry/registrytest"
 )
 
 // 10,000 nodes in 100 services, and 1,000 changes a second for a second (30 nightly): listings and look-ups stay quick,
@@ -73,31 +74,16 @@ func TestL09_TenThousandNodes(t *testing.T) {
 	}
 }
 
-// Starting and stopping leaves nothing: 10 times, 200 nightly.
-func TestL06_WatchersAndCachesLeaveNothing(t *testing.T) {
-	times := 10
-	if os.Getenv("NIGHTLY") == "1" {
-		times = 200
+func TestL06_RegistriesLeaveNothing(t *testing.T) {
+	for name, open := range map[string]func() registry.Registry{
+		"memory": func() registry.Registry { return registry.NewMemoryRegistry() },
+		"mdns":   func() registry.Registry { return registry.NewRegistry(domain(), registry.Timeout(20*time.Millisecond)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "mdns" {
+				registrytest.Multicast(t)
+			}
+			leaktest.Rounds(t, func() { registrytest.Round(t, open()) })
+		})
 	}
-	round := func() {
-		reg := registry.NewMemoryRegistry()
-		register(t, reg, service("shop", "1", "a"), registry.RegisterTTL(time.Hour))
-		w, err := reg.Watch()
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := cache.New(reg)
-		if _, err := c.GetService("shop"); err != nil {
-			t.Fatal(err)
-		}
-		c.Stop()
-		w.Stop()
-		_ = reg.Deregister(service("shop", "1", "a"))
-	}
-	round()
-	before := runtime.NumGoroutine()
-	for range times {
-		round()
-	}
-	eventually(t, "no goroutine left", func() bool { return runtime.NumGoroutine() <= before })
 }

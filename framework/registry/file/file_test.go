@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/microtop/microtop/framework/internal/leaktest"
 	"github.com/microtop/microtop/framework/logger"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/registry/file"
@@ -273,6 +274,11 @@ func FuzzFileName(f *testing.F) {
 			t.Fatalf("two nodes share %q", name)
 		}
 	})
+}
+
+func TestL06_LeavesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "registry")
+	leaktest.Rounds(t, func() { registrytest.Round(t, file.NewRegistry(registry.Addrs(dir))) })
 }
 
 func open(t *testing.T, dir string, opts ...registry.Option) registry.Registry {
