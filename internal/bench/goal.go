@@ -15,16 +15,21 @@ type Goal struct {
 	Bounds       []Bound
 }
 
-// Bound is one condition of a goal: at most or at least so much, or so many times another system's figure.
+// Bound is one condition of a goal: at most or at least so much, or so many times another system's figure, or so much more.
 type Bound struct {
 	AtLeast bool
 	Value   float64
 	Than    string // the other system; empty for the figure itself
+	More    bool   // Value is added to the other system's figure
 }
 
 func most(value float64) Bound                 { return Bound{Value: value} }
 func atMost(value float64, than string) Bound  { return Bound{Value: value, Than: than} }
 func atLeast(value float64, than string) Bound { return Bound{Value: value, Than: than, AtLeast: true} }
+
+func atMostMore(value float64, than string) Bound {
+	return Bound{Value: value, Than: than, More: true}
+}
 
 // String is how a table says it.
 func (b Bound) String() string {
@@ -34,6 +39,9 @@ func (b Bound) String() string {
 	}
 	if b.Than == "" {
 		return sign + " " + short(b.Value)
+	}
+	if b.More {
+		return fmt.Sprintf("%s %s + %s", sign, b.Than, short(b.Value))
 	}
 	return fmt.Sprintf("%s %s × %s", sign, short(b.Value), b.Than)
 }
@@ -76,7 +84,11 @@ func (g Goal) judge(s Samples) Row {
 	for _, b := range g.Bounds {
 		says = append(says, b.String())
 		value, measured := row.Ratios[b.Than]
-		if b.Than == "" {
+		switch {
+		case b.More:
+			value = median(ours) - median(of.figure(b.Than, g.Figure))
+			measured = !math.IsNaN(value)
+		case b.Than == "":
 			value, measured = median(ours), true
 		}
 		row.Met = row.Met && measured && b.holds(value)

@@ -5,6 +5,7 @@ import "fmt"
 // The cells of calls.
 const (
 	cross     = "unary 32 B, 16 callers, mixed"
+	onGRPC    = "gRPC unary 32 B, 16 callers"
 	kept      = "unary 32 B, 16 callers, heap"
 	toNew     = "v4 → microtop"
 	toOld     = "microtop → v4"
@@ -31,6 +32,7 @@ func Cells() []Cell {
 	out = append(out, Cell{Name: cross, Visits: []Visit{
 		between(toNew, V4, Micro, light), between(toOld, Micro, V4, light), between(V4, V4, V4, light),
 	}})
+	out = append(out, calls(onGRPC, light, MicroGRPC, GRPC))
 	for _, n := range []int{1, 8} {
 		out = append(out,
 			calls(streamCell("download", n), Load{Scenario: "download", Bytes: 32, Callers: n}, Micro, GRPC),
@@ -44,6 +46,7 @@ func Cells() []Cell {
 func Goals() []Goal {
 	out := unaryGoals()
 	out = append(out, mixedGoals()...)
+	out = append(out, grpcGoals()...)
 	out = append(out, streamGoals()...)
 	return append(out, probeGoals()...)
 }
@@ -84,6 +87,17 @@ func mixedGoals() []Goal {
 	return []Goal{
 		goal(toNew, Rate, "/s", atLeast(3.3, V4)), goal(toNew, ServerCPU, "µs", atMost(0.15, V4)),
 		goal(toOld, Rate, "/s", atLeast(1.1, V4)), goal(toOld, ClientCPU, "µs", atMost(0.68, V4)),
+	}
+}
+
+// grpcGoals say what the framework adds to grpc-go, which it serves gRPC with.
+func grpcGoals() []Goal {
+	goal := func(figure, unit string, b Bound) Goal {
+		return Goal{What: onGRPC + ": " + figure, Cell: onGRPC, System: MicroGRPC, Figure: figure, Unit: unit, Bounds: []Bound{b}}
+	}
+	return []Goal{
+		goal(Rate, "/s", atLeast(0.95, GRPC)), goal(CPU, "µs", atMost(1.08, GRPC)),
+		goal(ClientAllocs, "", atMostMore(10, GRPC)), goal(ServerAllocs, "", atMostMore(10, GRPC)),
 	}
 }
 

@@ -43,11 +43,12 @@ var ErrNoStreams = errors.New("this system is not measured with streams")
 
 // The systems by name.
 const (
-	Micro   = "microtop"
-	GRPC    = "grpc-go"
-	NetHTTP = "net/http"
-	V4      = "v4"
-	NATS    = "nats.go"
+	Micro     = "microtop"
+	MicroGRPC = "microtop's gRPC"
+	GRPC      = "grpc-go"
+	NetHTTP   = "net/http"
+	V4        = "v4"
+	NATS      = "nats.go"
 )
 
 // overhead is the size of a message's protobuf tag and length: two bytes, three from 128 bytes on.

@@ -6,8 +6,10 @@ import (
 
 	"github.com/microtop/microtop/framework/broker"
 	"github.com/microtop/microtop/framework/client"
+	grpcclient "github.com/microtop/microtop/framework/client/grpc"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/server"
+	grpcserver "github.com/microtop/microtop/framework/server/grpc"
 	"github.com/microtop/microtop/internal/bench"
 )
 
@@ -16,8 +18,8 @@ const (
 	protobuf = "application/protobuf"
 )
 
-// micro is this framework with its default transport and wire.
-type micro struct{}
+// micro is this framework with its default transport and wire, or with gRPC's.
+type micro struct{ grpc bool }
 
 // Flow is the handler of streams.
 type Flow struct{}
@@ -37,9 +39,13 @@ func (*Flow) Exchange(_ context.Context, s server.Stream) error {
 }
 
 // Serve implements System.
-func (micro) Serve() (string, func(), error) {
+func (m micro) Serve() (string, func(), error) {
 	reg := registry.NewMemoryRegistry()
-	s := server.NewServer(server.Name(service), server.Address("127.0.0.1:0"), server.Registry(reg), server.Broker(broker.NewMemoryBroker()))
+	newServer := server.NewServer
+	if m.grpc {
+		newServer = grpcserver.NewServer
+	}
+	s := newServer(server.Name(service), server.Address("127.0.0.1:0"), server.Registry(reg), server.Broker(broker.NewMemoryBroker()))
 	for _, handler := range []any{new(bench.Echo), new(Flow)} {
 		if err := s.Handle(s.NewHandler(handler)); err != nil {
 			return "", nil, err
@@ -56,8 +62,12 @@ func (micro) Serve() (string, func(), error) {
 }
 
 // Dial implements System.
-func (micro) Dial(address string) (bench.Caller, error) {
-	c := client.NewClient(client.Registry(registry.NewMemoryRegistry()), client.Broker(broker.NewMemoryBroker()))
+func (m micro) Dial(address string) (bench.Caller, error) {
+	newClient := client.NewClient
+	if m.grpc {
+		newClient = grpcclient.NewClient
+	}
+	c := newClient(client.Registry(registry.NewMemoryRegistry()), client.Broker(broker.NewMemoryBroker()))
 	return &microCaller{c: c, to: client.WithAddress(address)}, nil
 }
 
