@@ -1,18 +1,15 @@
 package grpc
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/stats"
 
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/limits"
@@ -93,7 +90,6 @@ func dial(address string, o client.Options) (*grpc.ClientConn, error) {
 	}
 	opts := []grpc.DialOption{
 		grpc.WithTransportCredentials(secure(address, o)),
-		grpc.WithStatsHandler(watch{}),
 		grpc.WithIdleTimeout(o.PoolTTL),
 		grpc.WithMaxHeaderListSize(uint32(bounds.HeaderBytes)), //nolint:gosec // a small positive number
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(receive), grpc.MaxCallSendMsgSize(send)),
@@ -116,34 +112,3 @@ func secure(address string, o client.Options) credentials.TransportCredentials {
 	}
 	return insecure.NewCredentials()
 }
-
-// sent says whether a call's headers have left: what never left cannot have run.
-type sent struct{ atomic.Bool }
-
-type sentKey struct{}
-
-func withSent(ctx context.Context, s *sent) context.Context {
-	return context.WithValue(ctx, sentKey{}, s)
-}
-
-// watch notes what has left.
-type watch struct{}
-
-// TagRPC implements stats.Handler.
-func (watch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-// HandleRPC implements stats.Handler.
-func (watch) HandleRPC(ctx context.Context, event stats.RPCStats) {
-	if _, ok := event.(*stats.OutHeader); !ok {
-		return
-	}
-	if s, ok := ctx.Value(sentKey{}).(*sent); ok {
-		s.Store(true)
-	}
-}
-
-// TagConn implements stats.Handler.
-func (watch) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-// HandleConn implements stats.Handler.
-func (watch) HandleConn(context.Context, stats.ConnStats) {}

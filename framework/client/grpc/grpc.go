@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	"github.com/microtop/microtop/framework/client"
@@ -63,7 +64,7 @@ func (d *driver) Close() error { return d.conns.close() }
 
 // Call implements client.Driver.
 func (d *driver) Call(ctx context.Context, node *registry.Node, req client.Request, rsp any, o client.CallOptions) error {
-	c, err := d.begin(ctx, node, req, o)
+	c, err := d.begin(ctx, node, req, o, mucp.FormatTimeout(o.RequestTimeout))
 	if err != nil {
 		return err
 	}
@@ -72,23 +73,31 @@ func (d *driver) Call(ctx context.Context, node *registry.Node, req client.Reque
 	if err != nil {
 		return client.NewError(clientID+".codec", 500, "", err)
 	}
-	c.ctx = metadata.AppendToOutgoingContext(c.ctx, wire.Timeout, mucp.FormatTimeout(o.RequestTimeout))
-	var answer wire.Frame
-	var header, trailer metadata.MD
-	err = c.conn.grpc.Invoke(c.ctx, c.path, &wire.Frame{Data: body}, &answer, append(c.options, grpc.Header(&header), grpc.Trailer(&trailer))...) //nolint:contextcheck // c.ctx descends from ctx
+	x := &exchange{ask: wire.Frame{Data: body}}
+	c.options = append(c.options, grpc.Trailer(&x.trailer), grpc.Peer(&x.peer))
+	o.Tell(func(*client.Attempt) { c.options = append(c.options, grpc.Header(&x.header)) })
+	err = c.conn.grpc.Invoke(c.ctx, c.path, &x.ask, &x.answer, c.options...) //nolint:contextcheck // c.ctx descends from ctx
+	c.sent = x.peer.Addr != nil
 	o.Tell(func(a *client.Attempt) {
-		a.Sent, a.Received, a.Header, a.Reused = len(body), len(answer.Data), flat(header, trailer), c.conn.reused
+		a.Sent, a.Received, a.Header, a.Reused = len(body), len(x.answer.Data), flat(x.header, x.trailer), c.conn.reused
 	})
 	if err != nil {
-		return c.fail(err, trailer)
+		return c.fail(err, x.trailer)
 	}
 	if rsp == nil {
 		return nil
 	}
-	if err := c.content.Unmarshal(answer.Data, rsp); err != nil {
+	if err := c.content.Unmarshal(x.answer.Data, rsp); err != nil {
 		return client.NewError(clientID+".codec", 500, "", err)
 	}
 	return nil
+}
+
+// exchange is what a unary call sends and what comes back.
+type exchange struct {
+	ask, answer     wire.Frame
+	header, trailer metadata.MD
+	peer            peer.Peer // without an address if there was no connection
 }
 
 // call is what a unary call and a stream have in common.
@@ -98,11 +107,14 @@ type call struct {
 	path    string
 	content wire.Content
 	options []grpc.CallOption
-	sent    *sent
+	sent    bool // whether the head has left: what never left cannot have run
 }
 
-// begin finds the connection and the codec, and sets the metadata.
-func (d *driver) begin(ctx context.Context, node *registry.Node, req client.Request, o client.CallOptions) (*call, error) {
+// contents are those of a client that was given no codecs.
+var contents = wire.NewContents(false, nil)
+
+// begin finds the connection and the codec, and sets the metadata; the timeout in nanoseconds, if there is one.
+func (d *driver) begin(ctx context.Context, node *registry.Node, req client.Request, o client.CallOptions, timeout string) (*call, error) {
 	opts := d.options()
 	contentType := req.ContentType()
 	if contentType == "" {
@@ -113,7 +125,11 @@ func (d *driver) begin(ctx context.Context, node *registry.Node, req client.Requ
 	if subtype == "" && custom[contentType] != nil {
 		subtype = wire.SubtypeOf(contentType)
 	}
-	content, err := wire.NewContents(false, custom).Of(subtype)
+	known := contents
+	if len(custom) > 0 {
+		known = wire.NewContents(false, custom)
+	}
+	content, err := known.Of(subtype)
 	if err != nil {
 		return nil, client.NewError(clientID, 500, "", errors.New("unsupported Content-Type: "+contentType))
 	}
@@ -121,18 +137,28 @@ func (d *driver) begin(ctx context.Context, node *registry.Node, req client.Requ
 	if err != nil {
 		return nil, client.NotRunError(client.NewError(clientID, 500, "connection error: ", err))
 	}
-	c := &call{conn: conn, path: wire.Path(req.Service(), req.Endpoint()), content: content, sent: new(sent)}
-	c.options = append([]grpc.CallOption{grpc.ForceCodecV2(wire.Codec{Subtype: subtype})}, value[[]grpc.CallOption](o.Context, callOptionsKey{})...) //nolint:contextcheck // as above
-	md := metadata.MD{}
+	c := &call{conn: conn, path: wire.Path(req.Service(), req.Endpoint()), content: content}
+	own := value[[]grpc.CallOption](o.Context, callOptionsKey{}) //nolint:contextcheck // as above
+	c.options = append(append(make([]grpc.CallOption, 0, len(own)+4), grpc.ForceCodecV2(wire.Codec{Subtype: subtype})), own...)
+	c.ctx = metadata.NewOutgoingContext(ctx, outgoing(ctx, contentType, timeout))
+	return c, nil
+}
+
+// outgoing is a call's metadata.
+func outgoing(ctx context.Context, contentType, timeout string) metadata.MD {
+	md := make(metadata.MD, 4)
 	micrometadata.Range(ctx, func(key, value string) bool {
 		if key = mucp.Canonical(key); !mucp.Reserved(key) && !unfit(key) {
 			md.Set(key, value)
 		}
 		return true
 	})
-	md.Set(wire.ContentType, contentType)
-	c.ctx = withSent(metadata.NewOutgoingContext(ctx, md), c.sent)
-	return c, nil
+	values := [...]string{contentType, timeout}
+	md[wire.ContentType] = values[0:1:1]
+	if timeout != "" {
+		md[wire.Timeout] = values[1:2:2]
+	}
+	return md
 }
 
 // unfit reports whether a key of metadata cannot be sent over gRPC: its own, and what other protocols left there.
@@ -151,7 +177,7 @@ func (c *call) fail(err error, trailer metadata.MD) error {
 		return c.timedOut(c.ctx.Err())
 	case s.Code() == codes.DeadlineExceeded && len(s.Details()) == 0 && expired(c.ctx):
 		return c.timedOut(context.DeadlineExceeded) // gRPC noticed first
-	case s.Code() == codes.Unavailable && !c.sent.Load():
+	case s.Code() == codes.Unavailable && !c.sent:
 		return client.NotRunError(client.NewError(clientID, 500, "connection error: ", errors.New(s.Message())))
 	case s.Code() == codes.Unavailable && lost(s):
 		return client.NewError(clientID+".transport", 500, "", fmt.Errorf("%s (the request may have run)", s.Message()))
@@ -161,7 +187,7 @@ func (c *call) fail(err error, trailer metadata.MD) error {
 
 func (c *call) timedOut(cause error) error {
 	err := client.NewError(clientID, 408, "call timeout: ", cause)
-	if !c.sent.Load() {
+	if !c.sent {
 		return client.NotRunError(err)
 	}
 	return err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/codec"
@@ -21,13 +20,14 @@ import (
 // first message.
 func (d *driver) Open(ctx context.Context, node *registry.Node, req client.Request, o client.CallOptions, ended func()) (client.Stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	c, err := d.begin(ctx, node, req, o)
+	timeout := ""
+	if end, ok := ctx.Deadline(); ok {
+		timeout = mucp.FormatTimeout(max(time.Until(end), 1))
+	}
+	c, err := d.begin(ctx, node, req, o, timeout)
 	if err != nil {
 		cancel()
 		return nil, err
-	}
-	if end, ok := ctx.Deadline(); ok {
-		c.ctx = metadata.AppendToOutgoingContext(c.ctx, wire.Timeout, mucp.FormatTimeout(max(time.Until(end), 1)))
 	}
 	opened, err := c.conn.grpc.NewStream(c.ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, c.path, c.options...) //nolint:contextcheck // c.ctx descends from ctx
 	if err != nil {
@@ -35,6 +35,7 @@ func (d *driver) Open(ctx context.Context, node *registry.Node, req client.Reque
 		c.conn.done()
 		return nil, c.fail(err, nil)
 	}
+	c.sent = true
 	s := &stream{call: c, grpc: opened, request: req, life: ctx}
 	s.end = sync.OnceFunc(func() {
 		cancel()

@@ -17,10 +17,12 @@ import (
 
 // exchange is one call: the response of a unary one, and the stream of a stream.
 type exchange struct {
+	call    call
 	request request
 	conn    grpc.ServerStream
 	content wire.Content
-	ctx     context.Context //nolint:containedctx // a stream has a context, and lives as long as its call
+	ctx     context.Context //nolint:containedctx // the call's life: a stream has a context, and lives as long as its call
+	in, out wire.Frame      // what is read, and the reply of a unary call
 
 	reading  sync.Once
 	incoming chan incoming
@@ -95,9 +97,9 @@ func (x *exchange) read() {
 }
 
 func (x *exchange) receiveNow() ([]byte, error) {
-	var frame wire.Frame
-	err := x.conn.RecvMsg(&frame)
-	return frame.Data, err
+	x.in.Data = nil
+	err := x.conn.RecvMsg(&x.in)
+	return x.in.Data, err
 }
 
 // fail remembers the last error.
@@ -138,16 +140,15 @@ func (w writer) Write(_ *codec.Message, v any) error {
 	if err != nil {
 		return err
 	}
-	return w.exchange.Write(data)
+	w.exchange.out.Data = data
+	return w.exchange.conn.SendMsg(&w.exchange.out)
 }
 
 // request is what arrived, as handlers, wrappers and routers see it.
 type request struct {
 	exchange    *exchange
-	endpoint    string
 	contentType string
 	header      map[string]string
-	stream      bool
 }
 
 var _ server.Request = (*request)(nil)
@@ -162,10 +163,10 @@ func (r *request) Service() string {
 }
 
 // Method implements server.Request.
-func (r *request) Method() string { return r.endpoint }
+func (r *request) Method() string { return r.exchange.call.endpoint }
 
 // Endpoint implements server.Request.
-func (r *request) Endpoint() string { return r.endpoint }
+func (r *request) Endpoint() string { return r.exchange.call.endpoint }
 
 // ContentType implements server.Request.
 func (r *request) ContentType() string { return r.contentType }
@@ -183,7 +184,7 @@ func (r *request) Read() ([]byte, error) { return r.exchange.receive() }
 func (r *request) Codec() codec.Reader { return reader{r.exchange} }
 
 // Stream implements server.Request.
-func (r *request) Stream() bool { return r.stream }
+func (r *request) Stream() bool { return r.exchange.call.stream }
 
 // reader decodes the request of a unary call.
 type reader struct{ exchange *exchange }

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	errs "github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/internal/deadline"
 	wire "github.com/microtop/microtop/framework/internal/grpc"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/internal/peer"
@@ -31,83 +32,80 @@ func (w *wireServer) handle(_ any, conn grpc.ServerStream) error {
 }
 
 func (w *wireServer) serve(conn grpc.ServerStream) error {
-	c, err := w.find(conn)
-	if err != nil {
+	x := &exchange{conn: conn}
+	if err := w.find(conn, &x.call); err != nil {
 		return err
 	}
 	incoming, _ := metadata.FromIncomingContext(conn.Context())
-	subtype := wire.SubtypeOf(last(incoming, "content-type"))
-	content, err := w.contents.Of(subtype)
-	if err != nil {
+	var err error
+	if x.content, err = w.contents.Of(wire.SubtypeOf(last(incoming, "content-type"))); err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
-	ctx, cancel, err := w.context(conn.Context(), incoming)
-	if err != nil {
+	header := headerOf(incoming)
+	if err := w.begin(&x.call.life, conn.Context(), incoming, header); err != nil {
 		return err
 	}
-	defer cancel()
-	c.cancel = cancel
-	w.enter(c)
-	defer w.leave(c)
-	header, _ := micrometadata.FromContext(ctx)
-	x := &exchange{conn: conn, content: content, ctx: ctx}
-	x.request = request{exchange: x, endpoint: c.endpoint, header: header, contentType: contentTypeOf(incoming), stream: c.stream}
-	return w.desk.Serve(ctx, &x.request, x)
+	defer x.call.life.End()
+	w.enter(&x.call)
+	defer w.leave(&x.call)
+	x.ctx = &x.call.life
+	x.request = request{exchange: x, header: header, contentType: contentTypeOf(incoming)}
+	return w.desk.Serve(x.ctx, &x.request, x)
 }
 
 // find says what a call is for. What is not there is told as v4's plug-in does.
-func (w *wireServer) find(conn grpc.ServerStream) (*call, error) {
+func (w *wireServer) find(conn grpc.ServerStream, c *call) error {
 	path, _ := grpc.MethodFromServerStream(conn)
 	handler, method, ok := wire.Endpoint(path)
 	if !ok {
-		return nil, status.Errorf(codes.Unimplemented, "malformed method name %q: call /package.Service/Method", path)
+		return status.Errorf(codes.Unimplemented, "malformed method name %q: call /package.Service/Method", path)
 	}
-	c := &call{endpoint: handler + "." + method}
+	c.endpoint = handler + "." + method
 	if w.desk.Options().Router != nil {
-		return c, nil
+		return nil
 	}
 	var err error
 	if c.stream, err = w.desk.IsStream(c.endpoint); err != nil {
 		for _, h := range w.desk.Handlers() {
 			if h.Name() == handler {
-				return nil, status.Errorf(codes.Unimplemented, "unknown service %s", c.endpoint)
+				return status.Errorf(codes.Unimplemented, "unknown service %s", c.endpoint)
 			}
 		}
-		return nil, status.Errorf(codes.Unimplemented, "unknown service %s", handler)
+		return status.Errorf(codes.Unimplemented, "unknown service %s", handler)
 	}
-	for _, h := range w.desk.Handlers() {
-		c.internal = c.internal || h.Name() == handler && h.Options().Internal
+	if c.stream {
+		for _, h := range w.desk.Handlers() {
+			c.internal = c.internal || h.Name() == handler && h.Options().Internal
+		}
 	}
-	return c, nil
+	return nil
 }
 
-// context returns the context of a handler: it ends with the call, the server's life and the caller's deadline.
-func (w *wireServer) context(ctx context.Context, incoming metadata.MD) (context.Context, context.CancelFunc, error) {
+// begin makes life the context of a handler: it ends with the call, the server's life and the caller's deadline. It sets
+// who the ends are in the header.
+//
+//nolint:revive // life is what is made
+func (w *wireServer) begin(life *deadline.Context, ctx context.Context, incoming metadata.MD, header micrometadata.Metadata) error {
 	timeout, err := mucp.ParseTimeout(last(incoming, wire.Timeout))
 	if err != nil {
-		return nil, nil, errs.BadRequest(mucp.ServerID, "%v", err)
+		return errs.BadRequest(mucp.ServerID, "%v", err)
 	}
 	info := peer.Info{Token: last(incoming, wire.DebugToken)}
 	if p, ok := grpcpeer.FromContext(ctx); ok {
-		info.Remote = p.Addr.String()
-		if p.LocalAddr != nil {
-			info.Local = p.LocalAddr.String()
-		}
+		ends := w.listener.endsOf(p)
+		info.Remote, info.Local = ends.remote, ends.local
 	}
-	header := headerOf(incoming)
 	header[mucp.Local], header[mucp.Remote] = info.Local, info.Remote
 	if s, ok := server.FromContext(w.desk.Context()); ok {
 		ctx = server.NewContext(ctx, s)
 	}
 	ctx = micrometadata.NewContext(peer.NewContext(ctx, info), header)
-	ctx, cancel := context.WithCancel(ctx)
-	release := context.AfterFunc(w.desk.Context(), cancel)
-	end := func() { release(); cancel() }
+	var at time.Time
 	if timeout > 0 {
-		late, stop := context.WithDeadline(ctx, time.Now().Add(timeout))
-		return late, func() { stop(); end() }, nil
+		at = time.Now().Add(timeout)
 	}
-	return ctx, end, nil
+	life.Begin(ctx, at)
+	return nil
 }
 
 // headerOf makes gRPC's metadata the framework's: several values are joined, and what belongs to the one call is left out.

@@ -4,13 +4,13 @@ import (
 	"context"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/health"
 
+	"github.com/microtop/microtop/framework/internal/deadline"
 	wire "github.com/microtop/microtop/framework/internal/grpc"
 	"github.com/microtop/microtop/framework/server"
 )
@@ -24,9 +24,11 @@ type wireServer struct {
 	contents wire.Contents
 	serving  sync.WaitGroup
 	graceful chan struct{} // closed once everything has ended by itself
+	forget   func() bool   // the server's life; nil before Serve
 
 	mu    sync.Mutex
 	calls map[*call]struct{}
+	over  bool
 }
 
 var _ server.Wire = (*wireServer)(nil)
@@ -47,8 +49,9 @@ func (w *wireServer) Metadata() map[string]string {
 	return map[string]string{"transport": wire.Name, "protocol": wire.Name}
 }
 
-// Serve implements server.Wire.
+// Serve implements server.Wire. When the server's life is over, so is every call.
 func (w *wireServer) Serve() {
+	w.forget = context.AfterFunc(w.desk.Context(), w.endAll)
 	w.serving.Go(func() {
 		if err := w.grpc.Serve(w.listener); err != nil {
 			w.desk.Logger().Error("accept", "address", w.Addr(), "error", err)
@@ -86,7 +89,7 @@ func (w *wireServer) EndStreams(all bool) {
 	defer w.mu.Unlock()
 	for c := range w.calls {
 		if c.stream && (all || c.internal) {
-			c.cancel()
+			c.life.End()
 		}
 	}
 }
@@ -105,6 +108,9 @@ func (w *wireServer) Close() error {
 	w.grpc.Stop()
 	_ = w.listener.Close() // a second time, unless it never served
 	w.serving.Wait()
+	if w.forget != nil {
+		w.forget()
+	}
 	return nil
 }
 
@@ -113,6 +119,19 @@ func (w *wireServer) enter(c *call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls[c] = struct{}{}
+	if w.over {
+		c.life.End()
+	}
+}
+
+// endAll ends every call, and those that come after it.
+func (w *wireServer) endAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	for c := range w.calls {
+		c.life.End()
+	}
 }
 
 func (w *wireServer) leave(c *call) {
@@ -125,34 +144,5 @@ func (w *wireServer) leave(c *call) {
 type call struct {
 	endpoint         string
 	stream, internal bool
-	cancel           context.CancelFunc
-}
-
-// countedListener counts its open connections.
-type countedListener struct {
-	net.Listener
-
-	conns atomic.Int64
-}
-
-// Accept implements net.Listener.
-func (l *countedListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	l.conns.Add(1)
-	return &countedConn{Conn: conn, left: sync.OnceFunc(func() { l.conns.Add(-1) })}, nil
-}
-
-type countedConn struct {
-	net.Conn
-
-	left func()
-}
-
-// Close implements net.Conn.
-func (c *countedConn) Close() error {
-	c.left()
-	return c.Conn.Close()
+	life             deadline.Context
 }
