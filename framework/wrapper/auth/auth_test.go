@@ -66,7 +66,11 @@ func TestConformance(t *testing.T) {
 	wrappertest.Run(t, func(t *testing.T) wrappertest.Wrappers {
 		a := newAuth()
 		a.Init(auth.ClientToken(login(t, a, "shop", time.Hour, "all")))
-		return wrappertest.Wrappers{Handler: wrapper.NewHandlerWrapper(a, granted(t, rule("all", fleet.Service, "*"))), Client: wrapper.NewClientWrapper(a)}
+		open := granted(t, &auth.Rule{Scope: auth.ScopePublic, Resource: &auth.Resource{Type: "topic", Name: fleet.Service, Endpoint: wrappertest.Topic}})
+		return wrappertest.Wrappers{
+			Handler: wrapper.NewHandlerWrapper(a, granted(t, rule("all", fleet.Service, "*"))), Client: wrapper.NewClientWrapper(a),
+			Subscriber: wrapper.NewSubscriberWrapper(a, open),
+		}
 	})
 }
 

@@ -35,7 +35,7 @@ func NewHandlerWrapper(a auth.Auth, rules auth.Rules) server.HandlerWrapper {
 			if err != nil {
 				return err
 			}
-			if err := verify(rules, account, name, req.Endpoint()); err != nil {
+			if err := verify(rules, account, &auth.Resource{Type: "service", Name: name, Endpoint: req.Endpoint()}); err != nil {
 				return err
 			}
 			if account != nil {
@@ -74,14 +74,15 @@ func bearer(header string) (string, bool) {
 	return header[len(auth.BearerScheme):], true
 }
 
-func verify(rules auth.Rules, account *auth.Account, name, endpoint string) error {
+func verify(rules auth.Rules, account *auth.Account, resource *auth.Resource) error {
+	name := resource.Name
 	if rules == nil {
 		if account == nil {
 			return unauthorized(name)
 		}
 		return nil
 	}
-	err := rules.Verify(account, &auth.Resource{Type: "service", Name: name, Endpoint: endpoint})
+	err := rules.Verify(account, resource)
 	switch {
 	case err == nil:
 		return nil
