@@ -163,14 +163,13 @@ func (a *app) answered(request invoke.Request, result *invoke.Result, how callFl
 	return a.body(result.Body)
 }
 
-// callFailed words a call's error: its code and status first, if it has them.
+// callFailed words a call's error: its code and status first, or how to go on where nobody answered.
 func callFailed(r invoke.Request, err error) error {
-	e := errors.FromError(err)
-	code := ""
-	if e.GetCode() != 0 {
-		code = fmt.Sprintf("%d %s: ", e.GetCode(), e.GetStatus())
+	text, known := advised(err)
+	if e := errors.FromError(err); !known && e.GetCode() != 0 {
+		text = fmt.Sprintf("%d %s: %s", e.GetCode(), e.GetStatus(), text)
 	}
-	return fmt.Errorf("%s %s: %s%s", r.Target, r.Endpoint, code, e.GetDetail())
+	return fmt.Errorf("%s %s: %s", r.Target, r.Endpoint, text)
 }
 
 // explain says on standard error how a call went.

@@ -37,6 +37,7 @@ type connectFlags struct {
 	readOnly                  bool
 	protos, protoPaths        []string
 	protosets                 []string
+	tls                       tlsFlags
 }
 
 func (f *connectFlags) add(flags *pflag.FlagSet) {
@@ -51,6 +52,7 @@ func (f *connectFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.protos, "proto", nil, "a .proto file, for services that do not describe themselves; may be given again")
 	flags.StringArrayVar(&f.protoPaths, "proto-path", nil, "a folder to look for --proto files and their imports in; may be given again")
 	flags.StringArrayVar(&f.protosets, "protoset", nil, "a descriptor set that protoc wrote, in place of --proto; may be given again")
+	f.tls.add(flags)
 	flags.BoolVar(&f.readOnly, "readonly", false, "change nothing: no calls, no publishing, no tails that must register")
 }
 
@@ -75,6 +77,10 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	secured, err := a.tlsOptions()
+	if err != nil {
+		return nil, err
+	}
 	quiet := logger.NewLogger(logger.WithOutput(cleanWriter{a.err}), logger.WithLevel(logger.ErrorLevel), logger.WithLog(log.NewLog()))
 	r, where, err := a.openRegistry(ctx, quiet)
 	if err != nil {
@@ -86,7 +92,7 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	}
 	return introspect.Open(introspect.Config{
 		Registry: r, Broker: b, Registered: where,
-		Client:  introspect.NewClient(client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy()),
+		Client:  introspect.NewClient(append(secured, client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy())...),
 		Timeout: f.timeout, Protocol: f.protocol, Files: files, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
 	})
 }

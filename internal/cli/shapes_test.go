@@ -92,7 +92,7 @@ func TestCallsThatFail(t *testing.T) {
 		{"read only tail", []string{"tail", "greetings", "--readonly"}, 1, []string{"a tail registers a subscriber"}},
 		{"malformed event", []string{"publish", "greetings", "{"}, 2, []string{"not JSON"}},
 		{"unknown field of an event", []string{"publish", "greetings", `{"idd":1}`}, 2, []string{"idd: fleet.Event has no such field"}},
-		{"nobody there", []string{"call", "--address", "127.0.0.1:1", "--", "", "Greeter.Hello"}, 1, []string{"127.0.0.1:1 Greeter.Hello: 500", "refused"}},
+		{"nobody there", []string{"call", "--address", "127.0.0.1:1", "--", "", "Greeter.Hello"}, 1, []string{"127.0.0.1:1 Greeter.Hello: ", "connection refused: is it running there?"}},
 		{"health of nobody", []string{"health", "nope"}, 1, []string{`no service "nope"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	pb "github.com/microtop/microtop/framework/debug/proto"
-	"github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/vitals"
 )
@@ -65,7 +64,8 @@ func detail(err error) string {
 	if err == nil {
 		return ""
 	}
-	return errors.FromError(err).GetDetail()
+	text, _ := advised(err)
+	return text
 }
 
 // failedIf makes a command whose output says what failed end with status 1.

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	stderrors "errors"
+	"net"
+	"strings"
+
+	"github.com/microtop/microtop/framework/errors"
+)
+
+// clientID is the id of errors that a client makes itself.
+const clientID = "go.micro.client"
+
+// advices say how to go on from what connections fail with. The errors come as text: an error of a call is its detail.
+var advices = []struct{ sign, advice string }{
+	{"connection refused", "is it running there?"},
+	{"x509: certificate signed by unknown authority", "name the file of its authority with --ca"},
+	{"x509: certificate is valid for", "call it by a name in its certificate with --address NAME:PORT"},
+	{"x509: cannot validate certificate for", "call it by a name in its certificate with --address NAME:PORT"},
+	{"x509: certificate has expired", "the node needs a new certificate, or this host's clock is wrong"},
+	{"this port speaks TLS", "say --tls"},
+	{"first record does not look like a TLS handshake", "it speaks no TLS: leave --tls, --ca, --cert and --insecure out"},
+	{"tls: certificate required", "it asks for a certificate: give one with --cert and --key"},
+	{"tls: bad certificate", "it does not accept the certificate of --cert"},
+	{"tls: unknown certificate authority", "it does not know who issued the certificate of --cert"},
+}
+
+// advised is an error's detail, and after it how to go on if that is known. An error that a service answered stays as it
+// is: the same words are of its own troubles then.
+func advised(err error) (text string, known bool) {
+	e := errors.FromError(err)
+	text = e.GetDetail()
+	if _, broken := stderrors.AsType[*net.OpError](err); !broken && e.GetId() != clientID {
+		return text, false
+	}
+	for _, a := range advices {
+		if strings.Contains(text, a.sign) {
+			return text + ": " + a.advice, true
+		}
+	}
+	return text, false
+}
