@@ -26,7 +26,7 @@ func (c *front) call(ctx context.Context, node *registry.Node, req Request, rsp 
 	}
 	defer x.release()
 	x.add(mucp.Timeout, c.timeoutText(o.RequestTimeout))
-	idle := c.pool.get(node.Address)
+	idle := c.pool.idleTo(node.Address)
 	depth := 0
 	if idle == nil && x.codec.Plain() && x.size() <= laneSize && len(x.list) <= laneHeaders {
 		depth = depthOf(node)

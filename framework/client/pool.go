@@ -14,8 +14,11 @@ type conn struct {
 
 	address  string
 	created  time.Time
-	era      int  // of the pool that made it
-	reused   bool // it served a call before
+	era      int                  // of the pool that made it
+	reused   bool                 // it served a call before
+	since    time.Time            // when it was put back
+	rested   time.Duration        // how long it was idle before it was taken out
+	peer     transport.PeerCloser // nil if the transport cannot tell
 	deadline transport.Deadliner
 	lists    transport.Fielder // nil if the transport knows no lists
 	answer   answer            // received last
@@ -26,9 +29,17 @@ func newConn(c transport.Client, address string, era int) *conn {
 	out := &conn{Client: c, address: address, created: time.Now(), era: era}
 	out.deadline, _ = c.(transport.Deadliner)
 	out.lists, _ = c.(transport.Fielder)
+	out.peer, _ = c.(transport.PeerCloser)
 	out.closeIt = func() { _ = c.Close() } // whoever uses it sees that
 	return out
 }
+
+// restless is how long a connection may be idle and still be used unseen: to look costs a system call, which busy
+// connections need not pay.
+const restless = time.Millisecond
+
+// lost reports whether the peer has closed the idle connection.
+func (c *conn) lost() bool { return c.rested >= restless && c.peer != nil && c.peer.PeerClosed() }
 
 // send sends a message whose headers have their names in canonical form.
 func (c *conn) send(list []transport.Field, body []byte) error {
@@ -65,15 +76,28 @@ func (p *pool) configure(size int, ttl time.Duration) {
 	p.size, p.ttl = size, ttl
 }
 
+// idleTo returns an idle connection to the address that the peer has not closed, as far as can be seen, or nil. A request on
+// one that was closed, as by kill -9, would be lost without a word whether it ran.
+func (p *pool) idleTo(address string) *conn {
+	for {
+		c := p.get(address)
+		if c == nil || !c.lost() {
+			return c
+		}
+		_ = c.Close() // the peer did too
+		p.giveBack(address)
+	}
+}
+
 // get returns an idle connection to the address, or nil.
 func (p *pool) get(address string) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := p.idle[address]
+	list, now := p.idle[address], time.Now()
 	for i, c := range slices.Backward(list) {
-		if time.Since(c.created) < p.ttl { // else the sweep is about to close it
+		if now.Sub(c.created) < p.ttl { // else the sweep is about to close it
 			p.idle[address] = slices.Delete(list, i, i+1) // an empty list goes with the next sweep
-			c.reused = true
+			c.reused, c.rested = true, now.Sub(c.since)
 			p.lend(address)
 			return c
 		}
@@ -120,7 +144,8 @@ func (p *pool) keep(c *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.idle[c.address]
-	left := p.ttl - time.Since(c.created)
+	c.since = time.Now()
+	left := p.ttl - c.since.Sub(c.created)
 	if c.era != p.era || left <= 0 || len(list) >= p.size {
 		return false
 	}

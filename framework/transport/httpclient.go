@@ -13,10 +13,11 @@ type httpClient struct {
 }
 
 var (
-	_ Client    = (*httpClient)(nil)
-	_ Deadliner = (*httpClient)(nil)
-	_ Reuser    = (*httpClient)(nil)
-	_ Fielder   = (*httpClient)(nil)
+	_ Client     = (*httpClient)(nil)
+	_ Deadliner  = (*httpClient)(nil)
+	_ Reuser     = (*httpClient)(nil)
+	_ Fielder    = (*httpClient)(nil)
+	_ PeerCloser = (*httpClient)(nil)
 )
 
 func newHTTPClient(conn net.Conn, addr string, o Options) *httpClient {
@@ -29,6 +30,9 @@ func newHTTPClient(conn net.Conn, addr string, o Options) *httpClient {
 	})
 	return c
 }
+
+// PeerClosed implements PeerCloser.
+func (c *httpClient) PeerClosed() bool { return peerClosed(c.conn) }
 
 // Send implements Socket.
 func (c *httpClient) Send(m *Message) error {

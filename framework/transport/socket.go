@@ -10,6 +10,13 @@ type Deadliner interface {
 	SetDeadline(t time.Time) error
 }
 
+// PeerCloser is a client's socket that can tell before it is used again that the peer has closed the connection.
+type PeerCloser interface {
+	// PeerClosed reports whether the peer closed or reset the connection and nothing that it sent is left to be received. It
+	// does not wait. False says nothing: the peer may be gone all the same. What was not yet sent then has not run.
+	PeerClosed() bool
+}
+
 // Idler is a server's socket that ends by itself when nothing is sent or received for Limits.IdleTimeout.
 type Idler interface {
 	// SetBusy says whether requests or streams are in flight: a busy connection may be silent for as long as it likes.
