@@ -29,7 +29,8 @@ type Registry interface {
 	// Deregister takes the service's nodes (by id) back. Unknown nodes are no error.
 	Deregister(*Service, ...DeregisterOption) error
 	// GetService returns the service's known nodes, one Service per version. An unknown name gives
-	// ErrNotFound, or, from registries that answer by silence (mDNS), an empty list.
+	// ErrNotFound, or, from registries that answer by silence (mDNS), an empty list. The list and all in it may be
+	// shared with other callers: change a copy. It stays as it is: what is learned later comes with the next call.
 	GetService(string, ...GetOption) ([]*Service, error)
 	// ListServices returns the known services, at least their names, each name and version once.
 	ListServices(...ListOption) ([]*Service, error)

@@ -23,7 +23,8 @@ type Selector interface {
 	Init(opts ...Option) error
 	// Options returns the options in force.
 	Options() Options
-	// Select returns a function that yields a node per attempt.
+	// Select returns a function that yields a node per attempt. The nodes are shared with other callers, which must not
+	// change them.
 	Select(service string, opts ...SelectOption) (Next, error)
 	// Mark tells how a call to the node ended; nil is success. It is to be told of each node that was called, once.
 	// context.Canceled says that the call is over and nothing of the node.
