@@ -31,6 +31,7 @@ func TestHints(t *testing.T) {
 		{"services where nothing is", nowhere, []string{"services"}, 0, "nothing is registered in file " + nowhere.dir + "; `microtop doctor` says"},
 		{"nodes where nothing is", nowhere, []string{"nodes"}, 0, "nothing is registered in file " + nowhere.dir},
 		{"a topic nobody listens to", w, []string{"publish", "greetigs", "{}"}, 0, `nobody got the message: no topic "greetigs" in file ` + w.dir + ": did you mean greetings?"},
+		{"a tail of a topic nobody listens to", w, []string{"tail", "greetigs", "--for", "1ms"}, 0, `waiting, though nobody else subscribes there: no topic "greetigs" in file ` + w.dir + ": did you mean greetings?"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := tt.in.run(t, tt.args...).status(t, tt.code); !strings.Contains(got.err, tt.want) {

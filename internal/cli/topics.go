@@ -78,9 +78,13 @@ func (a *app) tailCommand() *cobra.Command {
 				return usagef("--count and --for must not be negative")
 			}
 			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
+				unknown := unknownTopics(ctx, s, args) // before it is a subscriber itself
 				t, err := topics.Follow(ctx, s, args...)
 				if err != nil {
 					return err
+				}
+				for _, why := range unknown {
+					_ = a.errLine("microtop: waiting, though nobody else subscribes there: " + why)
 				}
 				err = a.tail(ctx, t, count, limit)
 				if closed := t.Close(); err == nil {
@@ -153,6 +157,22 @@ func (a *app) publishCommand() *cobra.Command {
 	}
 	cmd.Flags().StringArrayVar(&headers, "metadata", nil, "a message header as key=value; may be given again")
 	return cmd
+}
+
+// unknownTopics says of topics that nobody subscribes to them, as far as the registry knows: a typing mistake would wait in
+// silence.
+func unknownTopics(ctx context.Context, s *introspect.Session, names []string) []string {
+	all, err := topics.List(ctx, s)
+	if err != nil {
+		return nil // who subscribes is not known
+	}
+	var out []string
+	for _, name := range names {
+		if _, err := topics.Find(all, name, s.Where()); err != nil {
+			out = append(out, err.Error())
+		}
+	}
+	return out
 }
 
 // heard says on standard error that nobody subscribes to the topic, which is no error but often a typing mistake.

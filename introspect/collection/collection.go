@@ -297,14 +297,17 @@ func (f *Folder) read(file string, into any) error {
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	in, err := root.Open(filepath.FromSlash(file))
+	file = filepath.FromSlash(file)
+	if info, err := root.Stat(file); err != nil { // before it is opened, which waits for ever at a pipe
+		return err
+	} else if !info.Mode().IsRegular() {
+		return errors.New("it is no plain file")
+	}
+	in, err := root.Open(file)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() {
-		return errors.Join(err, errors.New("it is no plain file"))
-	}
 	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err != nil {
 		return err

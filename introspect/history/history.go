@@ -90,7 +90,7 @@ func Of(r invoke.Request, result *invoke.Result, err error) Record {
 		err = cmp.Or(err, result.Err)
 	}
 	if err != nil {
-		out.Error = firstLine(err.Error())
+		out.Error = firstLine(secret.Text(err.Error(), secret.Values(r.Metadata, r.Body)...))
 	}
 	return out
 }
@@ -195,22 +195,25 @@ func (s *Store) Add(r Record) error {
 	return prune(root)
 }
 
-const ending = ".json"
+const (
+	ending = ".json"
+	half   = ".part" // of a file that is being written
+)
 
 // write writes a new file, whole or not at all.
 func write(root *os.Root, name string, text []byte) error {
-	half := "." + name + ".part"
-	f, err := root.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	part := "." + name + half
+	f, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = root.Rename(half, name)
+		err = root.Rename(part, name)
 	}
 	if err != nil {
-		return errors.Join(err, root.Remove(half))
+		return errors.Join(err, root.Remove(part))
 	}
 	return nil
 }
@@ -231,27 +234,6 @@ func names(root *os.Root) ([]fs.DirEntry, error) {
 	})
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(b.Name(), a.Name()) })
 	return entries, nil
-}
-
-// prune removes what is over the bounds. What another process removed meanwhile is gone all the same.
-func prune(root *os.Root) error {
-	entries, err := names(root)
-	if err != nil {
-		return fmt.Errorf("tidy the history: %w", err)
-	}
-	total := int64(0)
-	for i, e := range entries {
-		if info, err := e.Info(); err == nil {
-			total += info.Size()
-		}
-		if i < Most && total <= MostBytes {
-			continue
-		}
-		if err := root.Remove(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("tidy the history: %w", err)
-		}
-	}
-	return nil
 }
 
 // List returns the calls, the newest first. Files that are damaged are left out.
