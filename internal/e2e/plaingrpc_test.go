@@ -39,7 +39,7 @@ func (plain) StreamingInputCall(stream grpc_testing.TestService_StreamingInputCa
 	for {
 		req, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return stream.SendAndClose(&grpc_testing.StreamingInputCallResponse{AggregatedPayloadSize: int32(sum)}) //nolint:gosec // small
+			return stream.SendAndClose(&grpc_testing.StreamingInputCallResponse{AggregatedPayloadSize: int32(sum)})
 		}
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ func TestAPlainGRPCServerByItsAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
-			cmd := exec.CommandContext(ctx, microtop, append([]string{"--registry", "memory"}, c.args...)...) //nolint:gosec // built by this test
+			cmd := exec.CommandContext(ctx, microtop, append([]string{"--registry", "memory"}, c.args...)...)
 			var out, errs bytes.Buffer
 			cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.in), &out, &errs
 			if err := cmd.Run(); err != nil {

@@ -74,7 +74,7 @@ func (f Fixture) play(t *testing.T, p *peer, dir string, sent, heard []byte) {
 // Ask plays v4's client to the server at addr and returns what that answers.
 func (f Fixture) Ask(t *testing.T, addr string) Stream {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", addr, patience)
+	conn, err := (&net.Dialer{Timeout: patience}).DialContext(t.Context(), "tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func (f Fixture) Ask(t *testing.T, addr string) Stream {
 // returns what it asked.
 func (f Fixture) Serve(t *testing.T) (addr string, asked func() Stream) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

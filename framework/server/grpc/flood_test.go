@@ -79,7 +79,7 @@ func (f *flood) head(path string, more ...hpack.HeaderField) []byte {
 
 // open begins the nth stream.
 func (f *flood) open(n int, block []byte) error {
-	return f.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*n + 1), BlockFragment: block, EndHeaders: true}) //nolint:gosec // small
+	return f.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*n + 1), BlockFragment: block, EndHeaders: true})
 }
 
 // floods are what S-10 names; each writes its nth frames, and is spread over a second.
@@ -93,7 +93,7 @@ var floods = []struct {
 		if err := f.open(n, f.head("/fleet.Streamer/PingPong")); err != nil {
 			return err
 		}
-		return f.frames.WriteRSTStream(uint32(2*n+1), http2.ErrCodeCancel) //nolint:gosec // small
+		return f.frames.WriteRSTStream(uint32(2*n+1), http2.ErrCodeCancel)
 	}, true},
 	{"CONTINUATION flood", 10_000, func(f *flood, n int) error {
 		if n == 0 {
@@ -110,7 +110,7 @@ var floods = []struct {
 		return f.frames.WriteContinuation(1, false, nil)
 	}, true},
 	{"SETTINGS flood", 10_000, func(f *flood, n int) error {
-		return f.frames.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: uint32(n)}) //nolint:gosec // small
+		return f.frames.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: uint32(n)})
 	}, true},
 	{"PING flood", 10_000, func(f *flood, _ int) error { return f.frames.WritePing(false, [8]byte{}) }, true},
 	{"HPACK bomb", 10_000, func(f *flood, n int) error {

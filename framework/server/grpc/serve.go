@@ -96,7 +96,7 @@ func (w *wireServer) begin(life *deadline.Context, ctx context.Context, incoming
 		info.Remote, info.Local = ends.remote, ends.local
 	}
 	header[mucp.Local], header[mucp.Remote] = info.Local, info.Remote
-	if s, ok := server.FromContext(w.desk.Context()); ok {
+	if s, ok := server.FromContext(w.desk.Context()); ok { //nolint:contextcheck // the server is known there
 		ctx = server.NewContext(ctx, s)
 	}
 	ctx = micrometadata.NewContext(peer.NewContext(ctx, info), header)

@@ -209,7 +209,7 @@ func TestS14_TLSIsVerified(t *testing.T) {
 	if err := errors.Join(c.Send(&transport.Message{Body: want}), c.Recv(&got)); err != nil || !bytes.Equal(got.Body, want) {
 		t.Errorf("%q, %v", got.Body, err)
 	}
-	config := &tls.Config{MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true} //nolint:gosec // it is to be refused
+	config := &tls.Config{MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true}
 	if c, err := grpc.NewTransport(transport.TLSConfig(config)).Dial(addr, transport.WithTimeout(patience)); err == nil {
 		_ = c.Close() // the error is that it exists
 		t.Error("TLS 1.1 was taken")

@@ -64,7 +64,7 @@ func decode(data []byte, l limits.Limits) (transport.Message, error) {
 	m := transport.Message{Header: map[string]string{}}
 	headers, headerBytes := 0, 0
 	err := fields(data, func(number protowire.Number, value []byte) error {
-		switch number {
+		switch number { //nolint:exhaustive // others are nobody's
 		case headerField:
 			name, text, err := entry(value)
 			if err != nil {
