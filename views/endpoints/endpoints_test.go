@@ -140,7 +140,7 @@ func TestVersionsAreApart(t *testing.T) {
 	d := checkout("1.5.0")
 	x, opened := start(t, "checkout", always(d, checkout("1.4.0")), 120, 40)
 	x.WaitFor("version 1.4.0")
-	x.Keys("j", "j", "enter")
+	x.Keys("j", "enter") // the cursor starts on the first endpoint of the first version
 	x.WaitFor("opened call")
 	want := invoke.Request{Target: introspect.Target{Service: "checkout", Version: "1.5.0"}, Endpoint: "Checkout.PlaceOrder", Body: d.Schema.Template("shop.v1.PlaceOrderRequest")}
 	if diff := cmp.Diff(want, opened.Last().With); diff != "" {

@@ -108,12 +108,18 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 		s.total += len(d.Schema.Endpoints)
 	}
 	if first && len(l.found) > 1 {
-		for _, root := range slices.Backward(roots) { // open each version; the cursor ends on the first
-			s.Select(root.ID)
-			s.Tree.Update(tea.KeyPressMsg{Code: tea.KeyEnter})
-		}
+		s.unfold(roots)
 	}
 	return nil
+}
+
+// unfold opens each version and puts the cursor on the first endpoint: what one came for.
+func (s *screen) unfold(versions []tree.Node) {
+	for _, v := range slices.Backward(versions) {
+		if list := v.Children(); len(list) > 0 {
+			s.Select(v.ID, list[0].ID) // which opens the version
+		}
+	}
 }
 
 // View implements [tui.Screen].

@@ -158,7 +158,7 @@ func cause(err error) safetext.Line {
 	return safetext.Clean(show.Failure(err))
 }
 
-// barWidth is that of a node's bar, in cells.
+// barWidth is that of a node's bar while it is captured, in cells.
 const barWidth = 20
 
 func (f *form) drawNode(w, i int) string {
@@ -172,7 +172,7 @@ func (f *form) drawNode(w, i int) string {
 	case f.failure(i) != nil:
 		sign, pen, text = g.Cross, f.pens.Bad, cause(f.failure(i))
 	case f.outcome != nil:
-		sign, pen, full = g.Check, f.pens.Good, barWidth
+		sign, pen = g.Check, f.pens.Good
 		o := f.outcome[i]
 		text = safetext.Format("%-9s %s  %s", o.sum, show.Bytes(uint64(o.entry.Size)), o.entry.File) //nolint:gosec // not negative
 	case p.State == profiling.Done:
@@ -188,9 +188,11 @@ func (f *form) drawNode(w, i int) string {
 	label := safetext.Clean(strings.TrimPrefix(p.Target.Node, p.Target.Service+"-"))
 	row.Fit(f.pens.Text, safetext.Join(" ", safetext.Clean(p.Target.Service).Cut(20), label).String(), min(36, w/3), g.Ellipsis, false)
 	row.Fill(paint.Pen{}, 1)
-	row.Text(pen, strings.Repeat(g.Bar[len(g.Bar)-1], full))
-	row.Text(f.pens.Dim, strings.Repeat(g.Shade, barWidth-full))
-	row.Fill(paint.Pen{}, 1)
+	if f.outcome == nil { // a full bar beside a result would read as its share of something
+		row.Text(pen, strings.Repeat(g.Bar[len(g.Bar)-1], full))
+		row.Text(f.pens.Dim, strings.Repeat(g.Shade, barWidth-full))
+		row.Fill(paint.Pen{}, 1)
+	}
 	row.Fit(pen, text.String(), row.Room(), g.Ellipsis, false)
 	return row.String()
 }
