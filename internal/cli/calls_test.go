@@ -99,6 +99,13 @@ func TestSavedCalls(t *testing.T) {
 	golden(t, "saved-list.table", w.run(t, saved("saved", "list")...).status(t, 0).out)
 	golden(t, "saved-show.json", w.run(t, saved("saved", "show", "demo/hello")...).status(t, 0).out)
 	golden(t, "saved-line.txt", w.run(t, saved("saved", "line", "demo/hello")...).status(t, 0).out)
+	w.run(t, saved("saved", "line", "demo/hello", "--grpcurl")...).status(t, 1) // no address
+	curl := `grpcurl -plaintext -H 'Authorization: Bearer hunter2' -d '{"id":"it'\''s"}' 127.0.0.1:50051 shop.Cart/Get`
+	w.run(t, saved("saved", "import", "curl", curl)...).status(t, 0)
+	masked := strings.Replace(curl, "Bearer hunter2", "{{env:AUTHORIZATION}}", 1) + "\n"
+	if got := w.run(t, saved("saved", "line", "curl", "--grpcurl")...).status(t, 0); got.out != masked {
+		t.Errorf("%s, want %s", got.out, masked)
+	}
 
 	call := saved("call", "--saved", "demo/hello")
 	if got := w.run(t, call...).status(t, 2); !strings.Contains(got.err, "{{env:AUTHORIZATION}}, {{who}}") {

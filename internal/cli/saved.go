@@ -89,6 +89,12 @@ func (a *app) savedCommand() *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return a.importCall(f, args[0], args[1], replace) },
 	}
 	importing.Flags().BoolVar(&replace, "replace", false, "replace the call of that name")
+	var asGRPCurl bool
+	line := &cobra.Command{
+		Use: "line NAME", Short: "A saved call as a `microtop call` line, its variables as they are", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.lineOf(f, args[0], asGRPCurl) },
+	}
+	line.Flags().BoolVar(&asGRPCurl, "grpcurl", false, "as a grpcurl line, for a call that names an address")
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "The names of the saved calls", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return a.listSaved(f) }},
 		&cobra.Command{Use: "show NAME", Short: "A saved call as it is in its file", Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error {
@@ -107,9 +113,7 @@ func (a *app) savedCommand() *cobra.Command {
 			}
 			return a.json(c)
 		}},
-		&cobra.Command{Use: "line NAME", Short: "A saved call as a `microtop call` line, its variables as they are", Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error {
-			return a.lineOf(f, args[0])
-		}},
+		line,
 		importing,
 	)
 	return cmd
@@ -166,7 +170,7 @@ func (a *app) importCall(f savedFlags, name, line string, replace bool) error {
 }
 
 // lineOf prints the line with each variable as itself.
-func (a *app) lineOf(f savedFlags, name string) error {
+func (a *app) lineOf(f savedFlags, name string, asGRPCurl bool) error {
 	c, err := collection.Open(f.folder).Read(name)
 	if err != nil {
 		return err
@@ -175,5 +179,12 @@ func (a *app) lineOf(f savedFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	return a.rows(collection.Line(r))
+	if !asGRPCurl {
+		return a.rows(collection.Line(r))
+	}
+	text, err := collection.GRPCurl(r)
+	if err != nil {
+		return fmt.Errorf("saved call %s: %w", name, err)
+	}
+	return a.rows(text)
 }

@@ -39,15 +39,19 @@ func Line(r invoke.Request) string {
 	if !strings.HasPrefix(r.Service, "-") && !strings.HasPrefix(r.Endpoint, "-") && !bytes.HasPrefix(r.Body, []byte("-")) {
 		args = slices.Delete(args, len(args)-3, len(args)-2)
 	}
-	var body bytes.Buffer
-	if json.Compact(&body, r.Body) != nil {
-		body.Reset()
-		body.Write(r.Body)
-	}
-	if body.Len() > 0 {
-		args = append(args, body.String())
+	if body := oneRow(r.Body); body != "" {
+		args = append(args, body)
 	}
 	return shell.Join(args...)
+}
+
+// oneRow is a body on one row if it is JSON, else as it is.
+func oneRow(body []byte) string {
+	var out bytes.Buffer
+	if json.Compact(&out, body) != nil {
+		return string(body)
+	}
+	return out.String()
 }
 
 // Parse reads a `microtop call …` or `grpcurl …` line.
