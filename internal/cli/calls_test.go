@@ -121,6 +121,12 @@ func TestSavedCalls(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "environments", "night.json"), []byte(`{"who":"Bob"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if got := w.run(t, saved("saved", "environments", "-o", "ndjson")...).status(t, 0); got.out != `{"name":"night","variables":["who"]}`+"\n" {
+		t.Error(got.out)
+	}
+	if got := w.run(t, append(call, "--environment", "nigth")...).status(t, 1); !strings.Contains(got.err, `no environment "nigth": there is night`) {
+		t.Error(got.err)
+	}
 	if got := w.run(t, append(call, "--environment", "night")...).status(t, 0); !strings.Contains(got.out, "Hello Bob") {
 		t.Error(got.out)
 	}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,7 +82,9 @@ func (a *app) savedCommand() *cobra.Command {
 	var replace bool
 	cmd := &cobra.Command{
 		Use: "saved", Short: "List, show, import and export saved calls", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usagef("say what: saved list, show, import or line") },
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("say what: saved list, show, environments, import or line")
+		},
 	}
 	f.addFolder(cmd.PersistentFlags())
 	importing := &cobra.Command{
@@ -113,6 +117,7 @@ func (a *app) savedCommand() *cobra.Command {
 			}
 			return a.json(c)
 		}},
+		&cobra.Command{Use: "environments", Short: "The environments and the names of their variables", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return a.listEnvironments(f) }},
 		line,
 		importing,
 	)
@@ -145,6 +150,34 @@ func (a *app) listSaved(f savedFlags) error {
 	}
 	return list(a, rows, []string{"NAME", "SERVICE", "ENDPOINT", "DOC"}, func(r savedRow) []string {
 		return []string{r.Name, r.Service, r.Endpoint, cmp.Or(r.Problem, r.Doc)}
+	})
+}
+
+type environmentRow struct {
+	Name      string   `json:"name"`
+	Variables []string `json:"variables"`
+	Problem   string   `json:"problem,omitempty"`
+}
+
+// listEnvironments prints no values: they may be secret.
+func (a *app) listEnvironments(f savedFlags) error {
+	folder := collection.Open(f.folder)
+	names, err := folder.Environments()
+	if err != nil {
+		return err
+	}
+	var rows []environmentRow
+	for _, name := range names {
+		row := environmentRow{Name: name}
+		vars, err := folder.Environment(name)
+		if err != nil {
+			row.Problem = err.Error()
+		}
+		row.Variables = notNil(slices.Sorted(maps.Keys(vars)))
+		rows = append(rows, row)
+	}
+	return list(a, rows, []string{"NAME", "VARIABLES"}, func(r environmentRow) []string {
+		return []string{r.Name, cmp.Or(r.Problem, strings.Join(r.Variables, ", "))}
 	})
 }
 

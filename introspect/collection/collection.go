@@ -318,24 +318,6 @@ func (f *Folder) read(file string, into any) error {
 	return json.Unmarshal(text, into)
 }
 
-// Environment returns the variables of an environment, a JSON object of texts in environments/NAME.json. The name ""
-// is "default", which need not be there.
-func (f *Folder) Environment(name string) (map[string]string, error) {
-	vars := map[string]string{}
-	file := name
-	if file == "" {
-		file = "default"
-	}
-	err := f.read(path.Join(environments, file+ending), &vars)
-	if errors.Is(err, fs.ErrNotExist) && name == "" {
-		return vars, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("environment %s: %w", file, err)
-	}
-	return vars, nil
-}
-
 // Save writes a call, whole or not at all. One of that name is replaced only if replace says so.
 func (f *Folder) Save(name string, c Call, replace bool) error {
 	clean := path.Clean(name)
