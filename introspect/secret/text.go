@@ -23,11 +23,13 @@ var (
 func Text(text string, values ...string) string {
 	values = slices.Clone(values)
 	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) }) // one may be a part of another
+	var pairs []string
 	for _, value := range values {
 		if len(value) >= shortest {
-			text = strings.ReplaceAll(text, value, Mark)
+			pairs = append(pairs, value, Mark)
 		}
 	}
+	text = strings.NewReplacer(pairs...).Replace(text) // in one pass, as a value may be a part of the mark
 	text = member.ReplaceAllStringFunc(text, func(found string) string {
 		part := member.FindStringSubmatch(found)
 		if !Named(part[1]) {

@@ -1,6 +1,7 @@
 package secret_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,14 @@ func TestASecretThatIsEchoedIsMarked(t *testing.T) {
 		if got := secret.Text(tt.in, values...); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.in, got, tt.want)
 		}
+	}
+}
+
+// A value that is a part of the mark does not make the text grow with each time that it is given.
+func TestAMarkIsNotMarkedAgain(t *testing.T) {
+	values := slices.Repeat([]string{"reda", "dact", "hunter2"}, 1000)
+	if got := secret.Text("for hunter2", values...); got != "for [redacted]" {
+		t.Errorf("%d bytes: %.80s", len(got), got)
 	}
 }
 
