@@ -7,6 +7,7 @@ import (
 
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/client/grpc"
+	"github.com/microtop/microtop/framework/client/http"
 	"github.com/microtop/microtop/framework/codec/bytes"
 	"github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/registry"
@@ -16,6 +17,7 @@ import (
 const (
 	MUCP = "mucp"
 	GRPC = "grpc"
+	HTTP = "http"
 )
 
 // Auto is the protocol of an address that is to be found out.
@@ -23,7 +25,7 @@ const Auto = "auto"
 
 // NewClient returns the client that sessions are made for: it calls each node in the protocol that its metadata name.
 func NewClient(opts ...client.Option) client.Client {
-	return client.NewMixed(map[string]func(func() client.Options) client.Driver{GRPC: grpc.NewDriver}, opts...)
+	return client.NewMixed(map[string]func(func() client.Options) client.Driver{GRPC: grpc.NewDriver, HTTP: http.NewDriver}, opts...)
 }
 
 // At are the call options that send a call to a node, in its protocol.

@@ -11,6 +11,8 @@ import (
 // clientID is the id of errors that a client makes itself.
 const clientID = "go.micro.client"
 
+const closed = "the node closed the connection: it may speak TLS (--tls), ask for a certificate (give one with --cert and --key) or another protocol (--protocol)"
+
 // advices say how to go on from what connections fail with. The errors come as text: an error of a call is its detail.
 var advices = []struct{ sign, advice string }{
 	{"connection refused", "is it running there?"},
@@ -23,6 +25,9 @@ var advices = []struct{ sign, advice string }{
 	{"tls: certificate required", "it asks for a certificate: give one with --cert and --key"},
 	{"tls: bad certificate", "it does not accept the certificate of --cert"},
 	{"tls: unknown certificate authority", "it does not know who issued the certificate of --cert"},
+	// A node that wants a certificate may close before its reason is read, as TLS 1.3 tells it after the handshake.
+	{"broken pipe", closed},
+	{"connection reset by peer", closed},
 }
 
 // advised is an error's detail, and after it how to go on if that is known. An error that a service answered stays as it

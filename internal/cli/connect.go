@@ -47,7 +47,7 @@ func (f *connectFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.brokerAddress, "broker-address", os.Getenv("MICRO_BROKER_ADDRESS"), "broker address (MICRO_BROKER_ADDRESS)")
 	flags.StringVar(&f.debugToken, "debug-token", "", "token for Debug.Profile, Log and Trace of nodes on other hosts (MICRO_DEBUG_TOKEN); sent to --address and --debug-token-hosts only")
 	flags.StringSliceVar(&f.tokenHosts, "debug-token-hosts", nil, "addresses or prefixes that may see the debug token, such as 10.0.0.0/8")
-	flags.StringVar(&f.protocol, "protocol", introspect.Auto, "what the node at --address speaks: auto, mucp or grpc")
+	flags.StringVar(&f.protocol, "protocol", introspect.Auto, "what the node at --address speaks: auto, mucp, grpc or http (auto knows the first two)")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "how long a call may take, all attempts together")
 	flags.StringArrayVar(&f.protos, "proto", nil, "a .proto file, for services that do not describe themselves; may be given again")
 	flags.StringArrayVar(&f.protoPaths, "proto-path", nil, "a folder to look for --proto files and their imports in; may be given again")
@@ -66,8 +66,8 @@ func envOr(name, fallback string) string {
 // session connects as the flags say. The caller closes it.
 func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	f := a.flags
-	if !slices.Contains([]string{introspect.Auto, introspect.MUCP, introspect.GRPC}, f.protocol) {
-		return nil, usagef("--protocol %q: use auto, mucp or grpc", f.protocol)
+	if !slices.Contains([]string{introspect.Auto, introspect.MUCP, introspect.GRPC, introspect.HTTP}, f.protocol) {
+		return nil, usagef("--protocol %q: use auto, mucp, grpc or http", f.protocol)
 	}
 	hosts, err := f.hosts()
 	if err != nil {

@@ -128,7 +128,7 @@ func TestAPlainGRPCServer(t *testing.T) {
 				{name: "a stream is not called", args: []string{"call", "--address", at, service, "FullDuplexCall"}, code: 2, err: "bidi stream"},
 				{name: "it has no debug service", args: []string{"health", "--address", at}, code: 1, out: "speaks grpc and has no debug service"},
 				{name: "nor mucp", args: []string{"call", "--protocol", "mucp", "--address", at, service, "UnaryCall"}, code: 1, err: "malformed HTTP"},
-				{name: "an odd protocol", args: []string{"call", "--protocol", "smoke", "--address", at, service, "UnaryCall"}, code: 2, err: "use auto, mucp or grpc"},
+				{name: "an odd protocol", args: []string{"call", "--protocol", "smoke", "--address", at, service, "UnaryCall"}, code: 2, err: "use auto, mucp, grpc or http"},
 			} {
 				t.Run(c.name, func(t *testing.T) {
 					got := run(t, c.in, append([]string{"--registry", "memory"}, c.args...)...)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/client/grpc"
+	"github.com/microtop/microtop/framework/client/http"
 	"github.com/microtop/microtop/framework/transport"
 )
 
@@ -89,7 +90,7 @@ func readPEM(flag, name string) ([]byte, error) {
 	if err != nil {
 		return nil, usagef("%s %s: %w", flag, name, err)
 	}
-	in, err := os.Open(name)
+	in, err := os.Open(name) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, usagef("%s: %w", flag, err)
 	}
@@ -113,5 +114,5 @@ func (a *app) tlsOptions() ([]client.Option, error) {
 	if a.flags.tls.insecure {
 		_ = a.errLine("microtop: --insecure: nodes are not verified; whoever is between can read and change what is sent")
 	}
-	return []client.Option{client.Transport(transport.NewHTTPTransport(transport.TLSConfig(config))), grpc.AuthTLS(config)}, nil
+	return []client.Option{client.Transport(transport.NewHTTPTransport(transport.TLSConfig(config))), grpc.AuthTLS(config), http.AuthTLS(config)}, nil
 }

@@ -145,6 +145,9 @@ func askNodes(ctx context.Context, service *registry.Service, ask func(context.C
 
 // debugSchema asks a node's debug service.
 func debugSchema(ctx context.Context, session *introspect.Session, service *registry.Service, node *registry.Node) (*schema.Service, error) {
+	if node.Metadata["protocol"] == introspect.HTTP {
+		return nil, fmt.Errorf("%s speaks http, which has no schema", node.Id) // nor is a web application sent what it never asked for
+	}
 	c := session.Client()
 	answer := new(pb.SchemaResponse)
 	req := c.NewRequest(service.Name, "Debug.Schema", new(pb.SchemaRequest), client.WithContentType(protobufType))

@@ -44,7 +44,7 @@ const (
 // NewClient returns an HTTP client. The options of package client configure it, and those of this package.
 func NewClient(opts ...client.Option) client.Client {
 	own := []client.Option{client.ContentType(DefaultContentType), onlyHTTP}
-	return client.New(newDriver, append(own, opts...)...)
+	return client.New(NewDriver, append(own, opts...)...)
 }
 
 // onlyHTTP keeps the client from nodes that speak something else.
@@ -64,7 +64,8 @@ var (
 	_ client.Typed  = (*driver)(nil)
 )
 
-func newDriver(options func() client.Options) client.Driver { return &driver{options: options} }
+// NewDriver returns what an HTTP client differs in from others, for client.NewMixed.
+func NewDriver(options func() client.Options) client.Driver { return &driver{options: options} }
 
 // String implements client.Driver.
 func (d *driver) String() string { return name }
