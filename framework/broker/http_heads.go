@@ -72,6 +72,9 @@ func (h *heads) candidate(text []byte) []byte {
 		return nil
 	}
 	found := text[:last+len(lengthLine)]
+	if bytes.Count(found, []byte("\n")) != bytes.Count(found, []byte("\r\n")) {
+		return nil // net/http takes a bare line feed for the end of a line, and two for that of a request
+	}
 	for _, known := range h.all {
 		if bytes.Equal(known.text, found) {
 			return nil

@@ -30,15 +30,16 @@ func TestKnownHeads(t *testing.T) {
 		first, then string
 		size        int
 	}{
-		"the same with another length": {firstHead + "2\r\n\r\nhi", firstHead + "3\r\n\r\nabcPOST", len(firstHead) + 8},
-		"a body that is not all there": {firstHead + "2\r\n\r\nhi", firstHead + "3\r\n\r\nab", 0},
-		"a header after the length":    {firstHead + "2\r\n\r\nhi", firstHead + "2\r\nExpect: 100-continue\r\n\r\nhi", 0},
-		"not a number":                 {firstHead + "2\r\n\r\nhi", firstHead + "-2\r\n\r\nhi", 0},
-		"a number of many digits":      {firstHead + "2\r\n\r\nhi", firstHead + "00000002\r\n\r\nhi", 0},
-		"another head":                 {firstHead + "2\r\n\r\nhi", "POST /?id=b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", 0},
-		"that ends the connection":     {"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 0},
-		"of two lengths":               {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n", 0},
-		"of no post":                   {"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 0},
+		"the same with another length":   {firstHead + "2\r\n\r\nhi", firstHead + "3\r\n\r\nabcPOST", len(firstHead) + 8},
+		"a body that is not all there":   {firstHead + "2\r\n\r\nhi", firstHead + "3\r\n\r\nab", 0},
+		"a header after the length":      {firstHead + "2\r\n\r\nhi", firstHead + "2\r\nExpect: 100-continue\r\n\r\nhi", 0},
+		"not a number":                   {firstHead + "2\r\n\r\nhi", firstHead + "-2\r\n\r\nhi", 0},
+		"a number of many digits":        {firstHead + "2\r\n\r\nhi", firstHead + "00000002\r\n\r\nhi", 0},
+		"another head":                   {firstHead + "2\r\n\r\nhi", "POST /?id=b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", 0},
+		"that ends the connection":       {"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 0},
+		"of two lengths":                 {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n", 0},
+		"two in one, by bare line feeds": {"POST /?id=a HTTP/1.1\nHost: x\n\n" + firstHead + "0\r\n\r\n", "POST /?id=a HTTP/1.1\nHost: x\n\n" + firstHead + "0\r\n\r\n", 0},
+		"of no post":                     {"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, _, size := learned(t, c.first).find([]byte(c.then)); size != c.size {
