@@ -23,6 +23,7 @@ var outputs = []struct{ name, want string }{
 	{"logging", "level=warning msg=\"serving north\" file=\"logging/main.go:34\" service=logging\nend\n"},
 	{"web", "hello web\n"},
 	{"http", "hello ada\n"},
+	{"config", "good evening db.example.org 5432\nnow 6543\n"},
 	{"auth", "without a token: true\nhello ada\n"},
 }
 
