@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/bufbuild/protocompile"
 	"golang.org/x/mod/modfile"
@@ -23,6 +24,7 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 
 	"github.com/microtop/microtop/framework/cmd/protoc-gen-micro/microgen"
+	"github.com/microtop/microtop/introspect/schema"
 )
 
 // File is a file to be written.
@@ -47,7 +49,7 @@ func Proto(ctx context.Context, files, dirs []string) ([]File, error) {
 		names = append(names, name)
 	}
 	compiler := protocompile.Compiler{
-		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: roots}),
+		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: roots, Accessor: schema.OpenFile}),
 		SourceInfoMode: protocompile.SourceInfoStandard,
 	}
 	compiled, err := compiler.Compile(ctx, names...)
@@ -74,6 +76,9 @@ func importName(file string, roots []string) (string, error) {
 	if _, err := os.Stat(file); err != nil {
 		return "", fmt.Errorf("%s: %w: give the path of a .proto file", file, errors.Unwrap(err))
 	}
+	if strings.ContainsFunc(file, unicode.IsControl) {
+		return "", fmt.Errorf("%q: the name has control characters, and would stand in the Go code: give the file another", file)
+	}
 	full, err := filepath.Abs(file)
 	if err != nil {
 		return "", err
@@ -99,7 +104,24 @@ func addFile(request *pluginpb.CodeGeneratorRequest, file protoreflect.FileDescr
 	for i := range file.Imports().Len() {
 		addFile(request, file.Imports().Get(i).FileDescriptor, seen)
 	}
-	request.ProtoFile = append(request.ProtoFile, protodesc.ToFileDescriptorProto(file))
+	described := protodesc.ToFileDescriptorProto(file)
+	for _, at := range described.GetSourceCodeInfo().GetLocation() {
+		plainComments(at)
+	}
+	request.ProtoFile = append(request.ProtoFile, described)
+}
+
+// plainComments keeps comments from being directives in the Go code.
+func plainComments(at *descriptorpb.SourceCodeInfo_Location) {
+	if at.LeadingComments != nil {
+		at.LeadingComments = proto.String(microgen.PlainComment(at.GetLeadingComments()))
+	}
+	if at.TrailingComments != nil {
+		at.TrailingComments = proto.String(microgen.PlainComment(at.GetTrailingComments()))
+	}
+	for i, text := range at.GetLeadingDetachedComments() {
+		at.LeadingDetachedComments[i] = microgen.PlainComment(text)
+	}
 }
 
 // setPackages gives the files that name no Go package the one of their folder.
@@ -216,10 +238,17 @@ func Stale(files []File) ([]string, error) {
 }
 
 func (f File) isThere() (bool, error) {
-	text, err := os.ReadFile(f.Name)
+	info, err := os.Lstat(f.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() { // a link may lead out of the project
+		return false, fmt.Errorf("%s is no plain file: remove it", f.Name)
+	}
+	text, err := os.ReadFile(f.Name)
 	return bytes.Equal(text, f.Text), err
 }
 

@@ -30,7 +30,7 @@ func ReadFiles(ctx context.Context, protos, paths, sets []string) (*Files, error
 	f := &Files{services: map[string]protoreflect.ServiceDescriptor{}}
 	if len(protos) > 0 {
 		compiler := protocompile.Compiler{
-			Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: paths, Accessor: openFile}),
+			Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: paths, Accessor: OpenFile}),
 			SourceInfoMode: protocompile.SourceInfoStandard,
 		}
 		compiled, err := compiler.Compile(ctx, protos...)
@@ -49,11 +49,15 @@ func ReadFiles(ctx context.Context, protos, paths, sets []string) (*Files, error
 	return f, nil
 }
 
-// openFile opens a source file of a size that can be one.
-func openFile(path string) (io.ReadCloser, error) {
+// OpenFile opens a .proto file or descriptor set: a plain file, of a size that can be one. Imports name what is opened,
+// and a device or a pipe has no end.
+func OpenFile(path string) (io.ReadCloser, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no plain file", path)
 	}
 	if info.Size() > maxDescriptorBytes {
 		return nil, fmt.Errorf("%s is over %d bytes", path, maxDescriptorBytes)
@@ -62,7 +66,7 @@ func openFile(path string) (io.ReadCloser, error) {
 }
 
 func (f *Files) readSet(path string) error {
-	file, err := openFile(path)
+	file, err := OpenFile(path)
 	if err != nil {
 		return err
 	}

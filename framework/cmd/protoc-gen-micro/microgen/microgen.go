@@ -103,7 +103,19 @@ func streams(m *protogen.Method) bool {
 
 // comment writes the comments of the .proto file above a declaration.
 func (g *generator) comment(c protogen.CommentSet) {
-	if text := c.Leading.String(); text != "" {
+	if text := protogen.Comments(PlainComment(string(c.Leading))).String(); text != "" {
 		g.P(strings.TrimSuffix(text, "\n"))
 	}
+}
+
+// PlainComment is a comment of a .proto file with a space before each line that begins with none: behind "//" it would be
+// a directive to Go's tools, such as go:generate, which runs what it names.
+func PlainComment(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if line != "" && line[0] != ' ' && line[0] != '\t' {
+			lines[i] = " " + line
+		}
+	}
+	return strings.Join(lines, "\n")
 }
