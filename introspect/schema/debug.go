@@ -3,9 +3,6 @@ package schema
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
-	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	pb "github.com/microtop/microtop/framework/debug/proto"
@@ -78,8 +75,11 @@ func (s *Service) readDescriptors(raw []byte) error {
 		return nil
 	}
 	var set descriptorpb.FileDescriptorSet
-	if err := proto.Unmarshal(raw, &set); err != nil {
+	if err := unmarshalDescriptors(raw, &set, new(maxDescriptorValues)); err != nil {
 		return fmt.Errorf("schema: descriptors: %w", err)
+	}
+	if n := len(set.GetFile()); n > maxFiles {
+		return fmt.Errorf("schema: %d files are over the limit of %d", n, maxFiles)
 	}
 	files, err := newFiles(&set)
 	if err != nil {
@@ -90,15 +90,4 @@ func (s *Service) readDescriptors(raw []byte) error {
 		t.Protobuf = t.Protobuf || s.Message(t.Name) != nil
 	}
 	return nil
-}
-
-// newFiles links a peer's descriptors. The library is made for descriptors of its own program, so that a hostile
-// set may make it panic: that is the peer's error.
-func newFiles(set *descriptorpb.FileDescriptorSet) (files *protoregistry.Files, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			files, err = nil, fmt.Errorf("invalid: %v", v)
-		}
-	}()
-	return protodesc.NewFiles(set)
 }

@@ -90,3 +90,56 @@ func TestATemplateIsBounded(t *testing.T) {
 		t.Errorf("%d bytes", n)
 	}
 }
+
+// Each of these files makes the library follow its imports twice as often as the one before it.
+func TestPublicImportsThatDoubleAreRefused(t *testing.T) {
+	set := new(descriptorpb.FileDescriptorSet)
+	for depth := range 40 {
+		for _, side := range []string{"a", "b"} {
+			f := file(fmt.Sprint(side, depth), fmt.Sprint(side, depth), "M")
+			if depth > 0 {
+				f.Dependency, f.PublicDependency = []string{fmt.Sprint("a", depth-1), fmt.Sprint("b", depth-1)}, []int32{0, 1}
+			}
+			set.File = append(set.File, f)
+		}
+	}
+	describe := func(set *descriptorpb.FileDescriptorSet) error {
+		raw, err := proto.Marshal(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = schema.FromDebug(&pb.SchemaResponse{Descriptors: raw})
+		return err
+	}
+	if err := describe(set); err == nil || !strings.Contains(err.Error(), "public imports") {
+		t.Error(err)
+	}
+	set.File = set.File[:20]
+	if err := describe(set); err != nil {
+		t.Errorf("ten deep: %v", err)
+	}
+}
+
+func TestDescriptorsOfManyEmptyValuesAreRefused(t *testing.T) {
+	messages := append([]byte{0x0a, 1, 'a'}, bytes.Repeat([]byte{0x22, 0}, 1<<20)...)
+	if _, err := schema.FromReflection(raws(messages), "S", false); err == nil || !strings.Contains(err.Error(), "values") {
+		t.Errorf("reflection: %v", err)
+	}
+	if _, err := schema.FromDebug(&pb.SchemaResponse{Descriptors: bytes.Repeat([]byte{0x0a, 0}, 1<<20)}); err == nil || !strings.Contains(err.Error(), "values") {
+		t.Errorf("debug: %v", err)
+	}
+	if _, err := schema.FromDebug(&pb.SchemaResponse{Descriptors: bytes.Repeat([]byte{0x0a, 0}, 1<<12)}); err == nil || !strings.Contains(err.Error(), "files") {
+		t.Errorf("debug: %v", err)
+	}
+}
+
+// To look for each of a million imports among those before it takes hours.
+func TestManyImportsAreRefused(t *testing.T) {
+	imports := []byte{0x0a, 1, 'a'}
+	for i := range 1 << 19 {
+		imports = append(imports, 0x1a, 3, byte('A'+i%50), byte(1+i/50%100), byte(1+i/5000%100))
+	}
+	if _, err := schema.FromReflection(raws(imports), "S", false); err == nil || !strings.Contains(err.Error(), "more than 2048 files") {
+		t.Errorf("reflection: %.200v", err)
+	}
+}

@@ -2,11 +2,11 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -47,7 +47,7 @@ func FromReflection(ask Ask, name string, any bool) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &download{ask: ask, files: map[string]*descriptorpb.FileDescriptorProto{}}
+	d := &download{ask: ask, files: map[string]*descriptorpb.FileDescriptorProto{}, values: maxDescriptorValues}
 	for _, service := range chosen {
 		if err := d.symbol(service); err != nil {
 			return nil, err
@@ -91,9 +91,10 @@ func listServices(ask Ask) ([]string, error) {
 
 // download collects the files that services are declared in, with what they import.
 type download struct {
-	ask   Ask
-	files map[string]*descriptorpb.FileDescriptorProto
-	bytes int
+	ask    Ask
+	files  map[string]*descriptorpb.FileDescriptorProto
+	bytes  int
+	values int // how many more there may be
 }
 
 // symbol gets the file that declares a symbol.
@@ -116,7 +117,7 @@ func (d *download) get(what string, question *reflectionpb.ServerReflectionReque
 			return fmt.Errorf("reflection: the descriptors are over the limit of %d bytes", maxDescriptorBytes)
 		}
 		file := new(descriptorpb.FileDescriptorProto)
-		if err := (proto.UnmarshalOptions{RecursionLimit: maxDepth}).Unmarshal(raw, file); err != nil {
+		if err := unmarshalDescriptors(raw, file, &d.values); err != nil {
 			return fmt.Errorf("reflection: %s: %w", what, err)
 		}
 		d.files[file.GetName()] = file
@@ -132,6 +133,9 @@ func (d *download) get(what string, question *reflectionpb.ServerReflectionReque
 func (d *download) link() (*protoregistry.Files, error) {
 	asked := map[string]bool{}
 	for missing := d.missing(); len(missing) > 0; missing = d.missing() {
+		if len(d.files)+len(missing) > maxFiles {
+			return nil, fmt.Errorf("reflection: more than %d files", maxFiles)
+		}
 		for _, path := range missing {
 			if asked[path] {
 				return nil, fmt.Errorf("reflection: the server does not have %s", path)
@@ -166,13 +170,13 @@ func (d *download) link() (*protoregistry.Files, error) {
 
 // missing are the imports that are not there yet.
 func (d *download) missing() []string {
-	var paths []string
+	paths := map[string]bool{}
 	for _, file := range d.files {
 		for _, path := range file.GetDependency() {
-			if d.files[path] == nil && !slices.Contains(paths, path) {
-				paths = append(paths, path)
+			if d.files[path] == nil {
+				paths[path] = true
 			}
 		}
 	}
-	return paths
+	return slices.Collect(maps.Keys(paths))
 }

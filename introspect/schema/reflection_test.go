@@ -43,6 +43,19 @@ func oracle(services []string, files ...*descriptorpb.FileDescriptorProto) schem
 	}
 }
 
+// raws answers that the service S is in a file of these bytes.
+func raws(file []byte) schema.Ask {
+	list := oracle([]string{"S"})
+	return func(q *reflectionpb.ServerReflectionRequest) (*reflectionpb.ServerReflectionResponse, error) {
+		if q.GetFileContainingSymbol() == "" {
+			return list(q)
+		}
+		return &reflectionpb.ServerReflectionResponse{MessageResponse: &reflectionpb.ServerReflectionResponse_FileDescriptorResponse{
+			FileDescriptorResponse: &reflectionpb.FileDescriptorResponse{FileDescriptorProto: [][]byte{file}},
+		}}, nil
+	}
+}
+
 func withService(f *descriptorpb.FileDescriptorProto, name, message string) *descriptorpb.FileDescriptorProto {
 	f.Service = append(f.Service, &descriptorpb.ServiceDescriptorProto{Name: &name, Method: []*descriptorpb.MethodDescriptorProto{
 		{Name: proto.String("Do"), InputType: &message, OutputType: &message},
