@@ -17,8 +17,8 @@ type Config interface {
 	Init(opts ...Option) error
 	// Options returns the options in force.
 	Options() Options
-	// Close ends the config's goroutines and watchers, and waits for them. Values can still be read. Closing twice is no
-	// error.
+	// Close ends the config's goroutines and watchers, and waits for them. Values can still be read; Load and Watch
+	// are errors from then on. Closing twice is no error.
 	Close() error
 	// Load reads sources and adds them after those that are there. A source that cannot be read is not added, and the
 	// error names it; the others are.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -17,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/microtop/microtop/framework/config"
+	"github.com/microtop/microtop/framework/config/configtest"
+	loader "github.com/microtop/microtop/framework/config/loader/memory"
 	"github.com/microtop/microtop/framework/config/source"
 	"github.com/microtop/microtop/framework/config/source/memory"
 )
@@ -75,6 +76,29 @@ func (p *pull) Write(c *source.ChangeSet) error {
 }
 func (p *pull) Watch() (source.Watcher, error) { return source.NewNoopWatcher() }
 func (p *pull) String() string                 { return "pull" }
+
+func TestConformance(t *testing.T) {
+	open := func(t *testing.T, opts ...config.Option) config.Config {
+		t.Helper()
+		c, err := config.NewConfig(opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	t.Run("default", func(t *testing.T) { configtest.Run(t, func(t *testing.T) config.Config { return open(t) }) })
+	t.Run("given loader", func(t *testing.T) {
+		configtest.Run(t, func(t *testing.T) config.Config {
+			l := loader.NewLoader()
+			t.Cleanup(func() {
+				if err := l.Close(); err != nil {
+					t.Errorf("close the loader: %v", err)
+				}
+			})
+			return open(t, config.WithLoader(l))
+		})
+	})
+}
 
 func TestA250_Config(t *testing.T) {
 	a, b := fromJSON(`{"host":"a","db":{"user":"root","port":1}}`), fromJSON(`{"db":{"port":2,"tls":false}}`)
@@ -215,62 +239,6 @@ func TestLoadAddsWhatItCanRead(t *testing.T) {
 	if _, err := config.NewConfig(config.WithSource(newPull(""))); err == nil {
 		t.Error("a config of a source that cannot be read: no error")
 	}
-}
-
-func TestA255_SetAndDelChangeMemoryOnly(t *testing.T) {
-	s := fromJSON(`{"a":{"b":1,"c":2}}`)
-	c := newConfig(t, s)
-	got := c.Get("a")
-	c.Set("x", "a", "b")
-	c.Del("a", "c")
-	c.Set([]int{1}, "new", "list")
-	if diff := cmp.Diff(map[string]any{"a": map[string]any{"b": "x"}, "new": map[string]any{"list": []any{1.0}}}, c.Map()); diff != "" {
-		t.Error(diff)
-	}
-	if string(got.Bytes()) != `{"b":1,"c":2}` {
-		t.Errorf("what was got before changed: %s", got.Bytes())
-	}
-	if text, _ := s.Read(); string(text.Data) != `{"a":{"b":1,"c":2}}` {
-		t.Errorf("the source says %s", text.Data)
-	}
-	if err := c.Sync(); err != nil || c.Get("a", "b").Int(0) != 1 {
-		t.Errorf("after Sync %v, %v", c.Map(), err)
-	}
-}
-
-func TestNoDirtyReads(t *testing.T) {
-	state := func(n int) string { return fmt.Sprintf(`{"a":%d,"b":%d}`, n, n) }
-	s := fromJSON(state(0))
-	c := newConfig(t, s)
-	done := make(chan struct{})
-	var readers sync.WaitGroup
-	for range 4 {
-		readers.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				var both struct{ A, B int }
-				if err := c.Scan(&both); err != nil || both.A != both.B {
-					t.Errorf("%+v, %v", both, err)
-					return
-				}
-				runtime.Gosched()
-			}
-		})
-	}
-	for n := range 200 {
-		write(t, s, state(n))
-		if n%20 == 0 {
-			if err := errors.Join(c.Load(fromJSON(fmt.Sprintf(`{"k%d":1}`, n))), c.Sync()); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	close(done)
-	readers.Wait()
 }
 
 func TestL06_StartAndStop(t *testing.T) {
