@@ -2,33 +2,17 @@ package invoke_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"os"
-	"path/filepath"
 	"strings"
-	"testing"
 
-	"github.com/bufbuild/protocompile"
-	"github.com/google/go-cmp/cmp"
 	stock "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/reflection"
-	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/emptypb"
 
-	micro "github.com/microtop/microtop/framework"
 	"github.com/microtop/microtop/framework/codec/bytes"
-	"github.com/microtop/microtop/framework/registry"
-	"github.com/microtop/microtop/framework/server"
-	"github.com/microtop/microtop/introspect"
-	"github.com/microtop/microtop/introspect/invoke"
-	"github.com/microtop/microtop/introspect/schema"
 )
 
 const old = `syntax = "proto2";
@@ -140,113 +124,4 @@ type tortureService struct{}
 
 func (tortureService) GetServiceInfo() map[string]stock.ServiceInfo {
 	return map[string]stock.ServiceInfo{"torture.Torture": {}}
-}
-
-// reflectedTorture starts a plain gRPC server with reflection.
-func reflectedTorture(t *testing.T) *registry.Node {
-	t.Helper()
-	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(torture())})}
-	compiled, err := compiler.Compile(t.Context(), "torture.proto", "old.proto")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := new(protoregistry.Files)
-	for _, file := range compiled {
-		if err := files.RegisterFile(file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s := stock.NewServer(stock.UnknownServiceHandler(echo))
-	reflectionpb.RegisterServerReflectionServer(s, reflection.NewServerV1(reflection.ServerOptions{Services: tortureService{}, DescriptorResolver: files}))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
-	t.Cleanup(func() {
-		s.Stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return &registry.Node{Id: "grpc-1", Address: l.Addr().String(), Metadata: map[string]string{"protocol": "grpc"}}
-}
-
-// Every kind of field goes from JSON to the wire and back unchanged, over mucp and gRPC, whatever told its schema.
-func TestSchemaTorture(t *testing.T) {
-	w := newWorld()
-	w.bare(t, func(s server.Server) { must(micro.RegisterHandler(s, new(Torture))) })
-	if err := w.registry.Register(&registry.Service{Name: "foreign", Version: "1", Nodes: []*registry.Node{reflectedTorture(t)}}); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for name, text := range torture() {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	given, err := schema.ReadFiles(t.Context(), []string{"torture.proto"}, []string{dir}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	services := map[schema.Source]string{schema.Given: "fleet.greeter", schema.Reflection: "foreign"}
-	all := map[string]json.RawMessage{}
-	for field, value := range kinds() {
-		if field != "two" && field != "number" { // one of a choice
-			all[field] = json.RawMessage(value)
-		}
-	}
-	whole, err := json.Marshal(all)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var table strings.Builder
-	for source, service := range services {
-		s := w.session(t, func(c *introspect.Config) { c.Files = given })
-		found, err := invoke.Load(t.Context(), s, introspect.Target{Service: service})
-		if err != nil || found[0].Source != source {
-			t.Fatalf("%s: %v %s, %v", source, found[0].Source, found[0].Problem, err)
-		}
-		call := func(body string) string {
-			r, err := invoke.Unary(t.Context(), s, invoke.Request{Target: introspect.Target{Service: service}, Endpoint: "Torture.Echo", Body: []byte(body)})
-			if err != nil {
-				return err.Error()
-			}
-			if r.Err != nil {
-				return r.Err.Error()
-			}
-			return string(r.Body)
-		}
-		kept := 0
-		for field, value := range kinds() {
-			body := fmt.Sprintf(`{%q:%s}`, field, value)
-			if diff := cmp.Diff(parsed(t, body), parsed(t, call(body))); diff != "" {
-				t.Errorf("%s: %s changed (-sent +got):\n%s", source, field, diff)
-				continue
-			}
-			kept++
-		}
-		if diff := cmp.Diff(parsed(t, string(whole)), parsed(t, call(string(whole)))); diff != "" {
-			t.Errorf("%s: all at once (-sent +got):\n%s", source, diff)
-		}
-		template := string(found[0].Schema.Template("torture.All"))
-		if err := found[0].Schema.Validate("torture.All", []byte(template)); err != nil {
-			t.Errorf("%s: the template: %v", source, err)
-		}
-		if got := call(template); !strings.HasPrefix(got, "{") || !strings.Contains(got, "again") && strings.Contains(template, `"again": {`) {
-			t.Errorf("%s: the template came back as %.300s", source, got)
-		}
-		fmt.Fprintf(&table, "%-10s  %d of %d kinds unchanged, all at once too\n", source, kept, len(kinds()))
-	}
-	t.Logf("\n%s", &table)
-}
-
-func parsed(t *testing.T, text string) any {
-	t.Helper()
-	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		return text
-	}
-	return v
 }

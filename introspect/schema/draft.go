@@ -87,7 +87,7 @@ func (s *Service) kindOf(typeName string) PartKind {
 		return Scalar
 	}
 	switch t := s.Types[typeName]; {
-	case t == nil:
+	case t == nil || t.Unknown():
 		return Free
 	case len(t.Values) > 0:
 		return Choice

@@ -80,6 +80,9 @@ type Type struct {
 	Protobuf bool
 }
 
+// Unknown says that only the type's name is known: values may be objects, but texts and numbers too (enums, times).
+func (t *Type) Unknown() bool { return t.Partial && len(t.Fields)+len(t.Values) == 0 }
+
 // Value is one value of an enum.
 type Value struct {
 	Name   string

@@ -8,7 +8,8 @@ import (
 )
 
 // FromRegistry reads the value trees of a registry record (docs/wire.md §6.3): three levels, no element types of
-// lists of messages, no stream directions. What is missing is marked as partial.
+// lists of messages, no stream directions. What is missing is marked as partial; a type without fields may be anything,
+// see [Type.Unknown].
 func FromRegistry(endpoints []*registry.Endpoint) *Service {
 	s := &Service{Types: map[string]*Type{}}
 	for _, e := range endpoints {
@@ -53,20 +54,44 @@ func (s *Service) value(v *registry.Value, place string) string {
 		return ""
 	}
 	name := v.Type
+	members, oneofs := membersOf(v)
 	if known := s.Types[name]; known != nil {
-		if len(v.Values) == 0 || len(known.Fields) == len(v.Values) {
+		if len(members) == 0 || len(known.Fields) == len(members) {
 			return name
 		}
 		if len(known.Fields) > 0 {
 			name = place
 		}
 	}
-	t := &Type{Name: name, Partial: len(v.Values) == 0}
+	t := &Type{Name: name, Partial: len(members) == 0 || oneofs}
 	s.Types[name] = t
-	for i, child := range v.Values {
+	for i, child := range members {
 		t.Fields = append(t.Fields, s.field(child, place+"."+strconv.Itoa(i)))
 	}
 	return name
+}
+
+// goFields are the fields that generated code has for well-known types, whose JSON is another one.
+var goFields = map[string]string{
+	"Any": "type_url value", "Duration": "seconds nanos", "FieldMask": "paths", "ListValue": "values", "Struct": "fields",
+	"Timestamp": "seconds nanos", "Value": "isValue_Kind", "BoolValue": "value", "BytesValue": "value", "DoubleValue": "value",
+	"FloatValue": "value", "Int32Value": "value", "Int64Value": "value", "StringValue": "value", "UInt32Value": "value", "UInt64Value": "value",
+}
+
+// membersOf returns the values that are members of a type's JSON, and whether there are more: generated code has an
+// interface for a oneof, which does not name the members. Well-known types have none.
+func membersOf(v *registry.Value) (members []*registry.Value, oneofs bool) {
+	names := make([]string, 0, len(v.Values))
+	for _, child := range v.Values {
+		names = append(names, child.Name)
+		if !strings.HasPrefix(child.Type, "is"+v.Type+"_") {
+			members = append(members, child)
+		}
+	}
+	if goFields[v.Type] == strings.Join(names, " ") {
+		return nil, false
+	}
+	return members, len(members) < len(v.Values)
 }
 
 func (s *Service) field(v *registry.Value, place string) *Field {

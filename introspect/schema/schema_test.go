@@ -242,3 +242,20 @@ func FuzzFromDebug(f *testing.F) {
 		}
 	})
 }
+
+// A type of whose shape the registry tells nothing may be a time, an enum or an object: the service knows.
+func TestTypesThatTheRegistryOnlyNames(t *testing.T) {
+	request := &registry.Value{Type: "Job", Values: []*registry.Value{
+		{Name: "at", Type: "Time"}, {Name: "level", Type: "Level"}, {Name: "isJob_Choice", Type: "isJob_Choice"},
+		{Name: "wait", Type: "Duration", Values: []*registry.Value{{Name: "seconds", Type: "int64"}, {Name: "nanos", Type: "int32"}}},
+	}}
+	s := schema.FromRegistry([]*registry.Endpoint{{Name: "Jobs.Add", Request: request}})
+	if got, want := strings.Join(strings.Fields(string(s.Template("Job"))), ""), `{"at":null,"level":null,"wait":null}`; got != want {
+		t.Errorf("the template is %s, expected %s", got, want)
+	}
+	for _, body := range []string{`{"at":"2026-01-31T12:00:00Z","level":3}`, `{"at":{"seconds":1},"level":"HIGH"}`, `{"wait":"1s"}`, `{"wait":{"seconds":1}}`, `{"text":"of the oneof"}`} {
+		if err := s.Validate("Job", []byte(body)); err != nil {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}

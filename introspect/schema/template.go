@@ -42,6 +42,8 @@ func (t *templater) typed(name string, depth int) {
 	switch {
 	case typ == nil:
 		t.out.WriteString("{}")
+	case typ.Unknown() && depth > 0: // {} would not fit if it is an enum or a time
+		t.out.WriteString("null")
 	case len(typ.Values) > 0:
 		t.out.WriteString(strconv.Quote(typ.Values[0].Name))
 	case t.inside[name] || depth >= templateDepth || t.out.Len() > templateBytes:

@@ -142,7 +142,7 @@ func (s *Service) check(typeName string, v any, path string) error {
 	}
 	t := s.Types[typeName]
 	switch {
-	case t == nil:
+	case t == nil || t.Unknown():
 		return nil
 	case len(t.Values) > 0:
 		return checkEnum(t, v, path)
