@@ -17,6 +17,9 @@ func GRPCurl(r invoke.Request) (string, error) {
 	if r.Address == "" {
 		return "", errors.New("grpcurl knows no registry: the call must name an address")
 	}
+	if strings.HasPrefix(r.Address, "-") {
+		return "", errors.New("grpcurl takes the address " + strconv.Quote(r.Address) + " for a flag: write HOST:PORT")
+	}
 	method, err := methodOf(r)
 	if err != nil {
 		return "", err

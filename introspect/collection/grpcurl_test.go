@@ -45,6 +45,7 @@ func TestWhatGRPCurlCallsAMethod(t *testing.T) {
 	for name, r := range map[string]invoke.Request{
 		"no address": {Target: introspect.Target{Service: "shop.Cart"}, Endpoint: "Get"},
 		"no method":  {Target: at},
+		"a flag":     {Target: introspect.Target{Service: "shop.Cart", Address: "-protoset-out=x"}, Endpoint: "Get"},
 		"stdin":      {Target: at, Endpoint: "Get", Body: []byte("@")},
 		"a header":   {Target: at, Endpoint: "Get", Metadata: map[string]string{"a": " b"}},
 	} {

@@ -1,11 +1,13 @@
 // Package shell writes and reads lines as a POSIX shell takes them: words, quoted where they must be.
 //
-// [Join] writes one, [Split] reads one. Neither runs anything, and Split knows no variables, globs or operators.
+// [Join] writes one, [Split] reads one. Neither runs anything, and Split knows no variables, globs or operators. Control
+// characters are written as $'\x1b' (POSIX.1-2024): a terminal into which a line is pasted may obey them, and end the paste.
 package shell
 
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxLine is the longest line that is read, in bytes.
@@ -27,6 +29,9 @@ func quote(arg string) string {
 	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
 		return arg
 	}
+	if strings.ContainsFunc(arg, control) || !utf8.ValidString(arg) {
+		return escaped(arg)
+	}
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
@@ -47,6 +52,18 @@ func Split(line string) ([]string, error) {
 				word.Reset()
 			}
 			inside = false
+		case '$':
+			if !strings.HasPrefix(line[i+1:], "'") {
+				word.WriteByte(c)
+				inside = true
+				continue
+			}
+			n, err := unescape(&word, line[i+2:])
+			if err != nil {
+				return nil, err
+			}
+			i += n + 1
+			inside = true
 		case '\'':
 			end := strings.IndexByte(line[i+1:], '\'')
 			if end < 0 {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/microtop/microtop/introspect/shell"
 )
@@ -24,12 +26,34 @@ func TestAShellReadsTheLine(t *testing.T) {
 	}
 }
 
+// What a terminal might obey is not in a line to be pasted: ESC [ 201 ~ ends a paste, and what follows is typed.
+func TestALineHasNoControls(t *testing.T) {
+	words := []string{"a\x1b[201~\nreboot\n'b'\\", "\u009b201~", "\x00\x7f\r1", "\xff\x9b", "bell\a"}
+	line := shell.Join(words...)
+	if i := strings.IndexFunc(line, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }); i >= 0 || !utf8.ValidString(line) {
+		t.Errorf("%q", line)
+	}
+	if got, err := shell.Split(line); err != nil || !slices.Equal(got, words) {
+		t.Errorf("%q, want %q: %v", got, words, err)
+	}
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("not run: no bash on PATH")
+	}
+	words[2] = "\x7f\r1" // no argument has a NUL
+	out, err := exec.CommandContext(t.Context(), bash, "-c", shell.Join(append([]string{"printf", "%s|"}, words...)...)).Output()
+	if want := strings.Join(words, "|") + "|"; err != nil || string(out) != want {
+		t.Errorf("%q, want %q: %v", out, want, err)
+	}
+}
+
 func TestSplit(t *testing.T) {
 	for line, want := range map[string][]string{
 		`a  'b c' "d \"e\" \$f \g"`: {"a", "b c", `d "e" $f \g`},
 		"a \\\n b\\ c":              {"a", "b c"},
 		`''`:                        {""},
 		`x''y"z"`:                   {"xyz"},
+		`$'a\n\x41\101\u00e9' $x`:   {"a\nAAé", "$x"},
 		"":                          nil,
 	} {
 		got, err := shell.Split(line)
@@ -37,7 +61,7 @@ func TestSplit(t *testing.T) {
 			t.Errorf("%q: %q %v", line, got, err)
 		}
 	}
-	for _, bad := range []string{`'a`, `"a`, strings.Repeat("x", shell.MaxLine+1)} {
+	for _, bad := range []string{`'a`, `"a`, `$'a`, `$'\q'`, `$'\`, `$'\x'`, strings.Repeat("x", shell.MaxLine+1)} {
 		if _, err := shell.Split(bad); err == nil {
 			t.Errorf("%.9q is read", bad)
 		}
