@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/microtop/microtop/framework/runtime"
+	"github.com/microtop/microtop/framework/runtime/runtimetest"
 )
 
 // TestMain runs as the managed service when it is told to.
@@ -101,6 +102,14 @@ func eventually(t *testing.T, what string, ok func() bool) {
 func gone(pid string) bool {
 	n, err := strconv.Atoi(pid)
 	return err == nil && errors.Is(syscall.Kill(n, 0), syscall.ESRCH)
+}
+
+func TestConformance(t *testing.T) {
+	program := func(role string) []runtime.CreateOption {
+		return []runtime.CreateOption{runtime.WithCommand(os.Args[0]), runtime.WithEnv([]string{"RUNTIME_TEST_ROLE=" + role})}
+	}
+	runtimetest.Run(t, func(_ *testing.T, opts ...runtime.Option) runtime.Runtime { return runtime.NewRuntime(opts...) },
+		runtimetest.Programs{Serve: program("serve"), Fail: program("fail")})
 }
 
 func TestServiceRunsUntilDeleted(t *testing.T) {

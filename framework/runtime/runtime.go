@@ -22,7 +22,7 @@ type Runtime interface {
 	// Create adds a service, and starts it if the runtime is started.
 	Create(*Service, ...CreateOption) error
 	// Read returns the managed services of a namespace with their state in Metadata: namespace, type, image, status,
-	// pid, restarts, since, error.
+	// pid, restarts, since, error. The status is running, stopped or error, or a word of the implementation's.
 	Read(...ReadOption) ([]*Service, error)
 	// Update restarts a service, if the runtime is started; one that has a source is built anew.
 	Update(*Service, ...UpdateOption) error
