@@ -47,6 +47,21 @@ func TestRepeatedCalls(t *testing.T) {
 	}
 }
 
+// A line that is cut or cleaned makes another call.
+func TestASavedLineIsWhole(t *testing.T) {
+	w := newWorld(t)
+	line := shell.Join("microtop", "call", "--address", "127.0.0.1:1", "--metadata", "note=one\n\ttwo\u202e", "shop.Cart", "Get", `{"id":"`+strings.Repeat("x", 8000)+`"}`)
+	calls := t.TempDir()
+	w.run(t, "saved", "--collection", calls, "import", "long", line).status(t, 0)
+	if got := w.run(t, "saved", "--collection", calls, "line", "long").status(t, 0); got.out != line+"\n" {
+		t.Errorf("%d bytes, want %d: %.120q", len(got.out), len(line)+1, got.out)
+	}
+	got := w.run(t, "saved", "--collection", calls, "line", "long", "--grpcurl").status(t, 0)
+	if words, err := shell.Split(got.out); err != nil || !strings.Contains(got.out, "one\n\ttwo") || len(words) < 8 {
+		t.Errorf("%v: %.120q", err, got.out)
+	}
+}
+
 func TestLoads(t *testing.T) {
 	w := newWorld(t)
 	steady := regexp.MustCompile(`("(elapsedMs|requestsPerSecond|min|mean|p50|p90|p95|p99|p999|max)": ?)[0-9.]+`)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -213,11 +214,20 @@ func (a *app) lineOf(f savedFlags, name string, asGRPCurl bool) error {
 		return err
 	}
 	if !asGRPCurl {
-		return a.rows(collection.Line(r))
+		return a.commandLine(collection.Line(r))
 	}
 	text, err := collection.GRPCurl(r)
 	if err != nil {
 		return fmt.Errorf("saved call %s: %w", name, err)
 	}
-	return a.rows(text)
+	return a.commandLine(text)
+}
+
+// commandLine prints a line for a shell, whole: what is cut or cleaned is another one. A terminal gets it cleaned.
+func (a *app) commandLine(line string) error {
+	if onTerminal(a.out) {
+		return a.text(line + "\n")
+	}
+	_, err := io.WriteString(a.out, line+"\n")
+	return err
 }
