@@ -110,12 +110,17 @@ func retries(s *suite) {
 	service := s.create(shop("1"), s.programs.Fail, runtime.WithRetries(2), runtime.WithRestartDelay(time.Millisecond))
 	s.eventually("it gave up", func() bool {
 		now := s.read()[0].Metadata
-		return now["restarts"] == "2" && now["status"] == "error" && now["error"] != ""
+		return len(s.printed(service)) == 3 && now["restarts"] == "2" && now["status"] == "error" && now["error"] != ""
 	})
-	if lines := s.printed(service); len(lines) != 3 {
-		s.Errorf("it printed %q, want a line of each of 3 starts", lines)
+	for until := time.Now().Add(quiet); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		if lines := s.printed(service); len(lines) != 3 {
+			s.Fatalf("it printed %q, want a line of each of 3 starts", lines)
+		}
 	}
 }
+
+// quiet is how long a service that gave up is looked at: a start takes less.
+const quiet = 200 * time.Millisecond
 
 func stops(s *suite) {
 	s.start()
