@@ -43,7 +43,16 @@ func (k *call) message(kind codec.MessageType, text string) *codec.Message {
 }
 
 // send sends the reply of a unary call, or one frame of a stream. extra headers may be nil.
-func (k *call) send(body []byte, extra map[string]string) error {
+func (k *call) send(body []byte, extra map[string]string) error { return k.reply(body, extra, false) }
+
+// queue is send for a frame that may leave with those that follow it.
+func (k *call) queue(body []byte, extra map[string]string) error {
+	err := k.reply(body, extra, true)
+	k.conn.flushSoon()
+	return err
+}
+
+func (k *call) reply(body []byte, extra map[string]string, later bool) error {
 	m := newAnswer()
 	defer m.release()
 	if k.id != "" {
@@ -62,7 +71,7 @@ func (k *call) send(body []byte, extra map[string]string) error {
 	if k.answered {
 		return errAnswered
 	}
-	return c.send(m, body, false)
+	return c.send(m, body, later)
 }
 
 func (k *call) streamHeaders(m *answer) {

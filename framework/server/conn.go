@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,13 +52,16 @@ type conn struct {
 	told     bool               // the peer knows that the server stops
 	timer    *time.Timer        // set off at wake, if there is one
 	wake     time.Time
-	timing   sync.WaitGroup // the timer's function
+	timing   sync.WaitGroup // the timer's function and the flusher
+
+	flushing sync.Once     // starts the flusher
+	queued   chan struct{} // something is
 }
 
 func newConn(w *wire, sock transport.Socket) *conn {
 	r := w.run
 	c := &conn{wire: w, run: r, sock: sock, calls: map[*call]struct{}{}, keys: map[string]*call{}}
-	c.over = make(chan struct{})
+	c.over, c.queued = make(chan struct{}), make(chan struct{}, 1)
 	c.idler, _ = sock.(transport.Idler)
 	c.lists, _ = sock.(transport.Fielder)
 	c.ctx, c.end = context.WithCancelCause(peer.NewContext(r.ctx, peer.Info{Local: sock.Local(), Remote: sock.Remote()}))
@@ -221,13 +223,6 @@ func (c *conn) inline(call *call, in *arrival) (mine bool) {
 	return true // unless the deferred function knows better
 }
 
-// flush sends what is queued.
-func (c *conn) flush() {
-	if c.lists != nil {
-		_ = c.lists.Flush() // a lost peer needs no answer
-	}
-}
-
 // enter counts a call in. It reports a call that may not run, and one that has to wait.
 func (c *conn) enter(call *call) (queued bool, refused error) {
 	c.mu.Lock()
@@ -385,24 +380,5 @@ func (c *conn) expire() {
 	c.mu.Unlock()
 	for _, call := range late {
 		call.expire()
-	}
-}
-
-// recent remembers the last ids of streams that are over, so that late frames do not start them again.
-type recent struct {
-	ids  [32]string
-	next int
-}
-
-func (r *recent) add(id string) {
-	r.ids[r.next] = id
-	r.next = (r.next + 1) % len(r.ids)
-}
-
-func (r *recent) has(id string) bool { return id != "" && slices.Contains(r.ids[:], id) }
-
-func (r *recent) forget(id string) {
-	if i := slices.Index(r.ids[:], id); i >= 0 {
-		r.ids[i] = ""
 	}
 }

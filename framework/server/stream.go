@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/internal/deadline"
@@ -16,6 +17,7 @@ type stream struct {
 	call *call
 	ctx  *deadline.Context // set before the handler runs
 	in   inbox
+	sent atomic.Bool // the handler has sent since it last asked for a frame
 
 	mu  sync.Mutex
 	err error
@@ -49,16 +51,23 @@ func (s *stream) Context() context.Context { return s.ctx }
 // Request implements Stream.
 func (s *stream) Request() Request { return &s.call.request }
 
-// Send implements Stream.
+// Send implements Stream. A frame that answers one leaves at once. Of frames that are sent one after the other those that
+// come while a write is under way leave in the next one, together; what goes wrong with that is told by a later Send.
 func (s *stream) Send(v any) error {
 	if err := s.ctx.Err(); err != nil {
 		return s.fail(context.Cause(s.ctx))
+	}
+	if s.sent.Swap(true) {
+		return s.fail(s.call.encode(v, s.call.queue))
 	}
 	return s.fail(s.call.encode(v, s.call.send))
 }
 
 // Recv implements Stream. An empty frame leaves v as it is.
 func (s *stream) Recv(v any) error {
+	if s.sent.Swap(false) {
+		s.call.conn.flush() // the peer may wait for it before it sends
+	}
 	body, err := s.in.take(s.ctx)
 	if err != nil {
 		return s.fail(err)
