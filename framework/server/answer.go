@@ -53,25 +53,37 @@ func (k *call) queue(body []byte, extra map[string]string) error {
 }
 
 func (k *call) reply(body []byte, extra map[string]string, later bool) error {
-	m := newAnswer()
-	defer m.release()
-	if k.id != "" {
-		m.add(mucp.ID, k.id)
-		m.add(mucp.XID, k.id)
-	}
-	m.add(mucp.ContentType, k.request.contentType)
-	m.setAll(extra)
 	if k.stream == nil {
+		m := newAnswer()
+		defer m.release()
+		k.headers(m, extra)
 		return k.answer(m, body, k.inline)
 	}
-	k.streamHeaders(m)
 	c := k.conn
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	if k.answered {
 		return errAnswered
 	}
+	m := k.stream.head
+	if m == nil || extra != nil {
+		m = new(answer)
+		k.headers(m, extra)
+		k.streamHeaders(m)
+	}
+	if extra == nil {
+		k.stream.head = m
+	}
 	return c.send(m, body, later)
+}
+
+func (k *call) headers(m *answer, extra map[string]string) {
+	if k.id != "" {
+		m.add(mucp.ID, k.id)
+		m.add(mucp.XID, k.id)
+	}
+	m.add(mucp.ContentType, k.request.contentType)
+	m.setAll(extra)
 }
 
 func (k *call) streamHeaders(m *answer) {

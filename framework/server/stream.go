@@ -17,6 +17,7 @@ type stream struct {
 	call *call
 	ctx  *deadline.Context // set before the handler runs
 	in   inbox
+	head *answer     // of every frame whose codec wants no headers; guarded by conn.sending
 	sent atomic.Bool // the handler has sent since it last asked for a frame
 
 	mu  sync.Mutex

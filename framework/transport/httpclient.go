@@ -54,7 +54,7 @@ func (c *httpClient) QueueFields(list []Field, body []byte) error {
 
 func (c *httpClient) sendFields(list []Field, body []byte, later bool) error {
 	return c.writer.send(body, later, func(dst []byte) ([]byte, error) {
-		dst, err := appendFields(c.begin(dst, len(body)), list)
+		dst, err := c.lines.append(c.begin(dst, len(body)), list)
 		return c.finish(dst, body), err
 	})
 }

@@ -128,7 +128,7 @@ func (s *httpServer) QueueFields(list []Field, body []byte) error {
 func (s *httpServer) sendFields(list []Field, body []byte, later bool) error {
 	s.touch()
 	return s.writer.send(body, later, func(dst []byte) ([]byte, error) {
-		dst, err := appendFields(beginResponse(dst, len(body)), list)
+		dst, err := s.lines.append(beginResponse(dst, len(body)), list)
 		return appendInline(append(dst, "\r\n"...), body), err
 	})
 }

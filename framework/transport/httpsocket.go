@@ -13,6 +13,7 @@ type httpSocket struct {
 	reader        reader
 	fields        Fields // of the last message received into a map
 	writer        *writer
+	lines         lines // guarded by writer.mu: used in its encode only
 	until         deadlines
 	timeout       time.Duration // of one Send or Recv; 0 is none
 	closed        atomic.Bool

@@ -1,0 +1,20 @@
+package transport
+
+import "testing"
+
+// Lines that are made once are those that would be made each time.
+func TestLinesThatRepeat(t *testing.T) {
+	t.Parallel()
+	a := []Field{{"Micro-Id", "1"}, {"Content-Type", "application/json"}}
+	b := []Field{{"Micro-Id", "1"}, {"Content-Type", "application/json"}, {"Micro-Error", "EOS"}}
+	c := []Field{{"Micro-Id", "2"}, {"Content-Type", "application/json"}}
+	bad := []Field{{"Micro-Id", "1"}, {"Content-Type", "a\r\nb"}}
+	var l lines
+	for i, list := range [][]Field{a, a, a, b, bad, a, c, a, b, b, nil, b, a} {
+		want, wantErr := appendFields(nil, list)
+		got, err := l.append(nil, list)
+		if string(got) != string(want) || (err == nil) != (wantErr == nil) {
+			t.Errorf("message %d: %q, %v; want %q, %v", i, got, err, want, wantErr)
+		}
+	}
+}
