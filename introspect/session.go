@@ -39,6 +39,8 @@ type Config struct {
 	Files *schema.Files
 	// Registered says where services are looked up, for people: "mdns", "file /run/…".
 	Registered string
+	// Flags make a command connect as this session does; copied command lines carry them. They hold no secret.
+	Flags []string
 	// Timeout bounds a call that says nothing else. Default 5 s.
 	Timeout time.Duration
 	// Token opens Debug.Profile, Log and Trace of nodes on other hosts. It is sent to TokenHosts, and to addresses that a
@@ -83,6 +85,9 @@ func (s *Session) Client() client.Client { return s.config.Client }
 
 // Where says where services are looked up, for people.
 func (s *Session) Where() string { return s.config.Registered }
+
+// Flags make a command connect as this session does.
+func (s *Session) Flags() []string { return s.config.Flags }
 
 // Files describe services that tell nothing of themselves; nil without any.
 func (s *Session) Files() *schema.Files { return s.config.Files }

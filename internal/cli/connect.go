@@ -93,7 +93,7 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	return introspect.Open(introspect.Config{
 		Registry: r, Broker: b, Registered: where,
 		Client:  introspect.NewClient(append(secured, client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy())...),
-		Timeout: f.timeout, Protocol: f.protocol, Files: files, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
+		Timeout: f.timeout, Flags: f.again(), Protocol: f.protocol, Files: files, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
 	})
 }
 

@@ -37,7 +37,7 @@ func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look 
 		stream.Route(ctx, s, book, look),
 		compare.Route(ctx, s, look),
 		load.Route(ctx, s, look),
-		viewhistory.Route(ctx, book, look),
+		viewhistory.Route(ctx, book, s.Flags(), look),
 		topics.Route(ctx, s, live, look),
 		tail.Route(ctx, s, look),
 		publish.Route(ctx, s, look),

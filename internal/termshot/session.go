@@ -40,11 +40,12 @@ type Session struct {
 	exit    error
 	close   sync.Once
 
-	mu       sync.Mutex // guards what follows
-	emulator *vt.Emulator
-	changed  chan struct{} // closed and replaced at each write
-	cursor   bool
-	title    string
+	mu        sync.Mutex // guards what follows
+	emulator  *vt.Emulator
+	changed   chan struct{} // closed and replaced at each write
+	cursor    bool
+	title     string
+	clipboard string
 }
 
 // Start runs the command. The program is killed when ctx ends; Close must be called in any case.
@@ -71,6 +72,7 @@ func Start(ctx context.Context, c Command) (*Session, error) {
 		CursorVisibility: func(visible bool) { s.cursor = visible },
 		Title:            func(title string) { s.title = title },
 	})
+	s.emulator.RegisterOscHandler(clipboardOSC, s.copied)
 	answers, ok := s.emulator.InputPipe().(io.Closer)
 	if !ok {
 		return nil, errors.New("the terminal emulator's input cannot be closed")

@@ -124,7 +124,7 @@ func TestSecretsAreReferences(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	got, err := collection.Parse(collection.Line(request()))
+	got, err := collection.Parse(collection.Line(request(), "--registry", "file", "--registry-address", "a b", "--tls", "--ca", "ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,10 @@ import (
 	"github.com/microtop/microtop/introspect/shell"
 )
 
-// Line is a request as a shell command that makes the same call.
-func Line(r invoke.Request) string {
-	args := []string{"microtop", "call"}
+// Line is a request as a shell command that makes the same call. connect are the flags that say where to connect to,
+// such as those of Session.Flags.
+func Line(r invoke.Request, connect ...string) string {
+	args := append([]string{"microtop", "call"}, connect...)
 	flag := func(name, value string) {
 		if value != "" {
 			args = append(args, "--"+name, value)
@@ -54,7 +55,8 @@ func oneRow(body []byte) string {
 	return out.String()
 }
 
-// Parse reads a `microtop call …` or `grpcurl …` line.
+// Parse reads a `microtop call …` or `grpcurl …` line. Where the line connects to is left out: whoever imports it is
+// connected.
 func Parse(line string) (invoke.Request, error) {
 	words, err := shell.Split(line)
 	if err != nil {
@@ -104,6 +106,12 @@ func flags(words []string, takes func(name string) (value, known bool), set func
 	return rest, nil
 }
 
+// connectFlags say where a `microtop call` connects to, and whether they have a value.
+var connectFlags = map[string]bool{
+	"registry": true, "registry-address": true, "protocol": true, "proto": true, "proto-path": true, "protoset": true,
+	"tls": false, "ca": true, "cert": true, "key": true, "insecure": false,
+}
+
 func parseMicrotop(words []string) (invoke.Request, error) {
 	r := invoke.Request{Metadata: map[string]string{}}
 	set := map[string]func(string) error{
@@ -126,8 +134,16 @@ func parseMicrotop(words []string) (invoke.Request, error) {
 			return nil
 		},
 	}
-	rest, err := flags(words, func(name string) (bool, bool) { return true, set[strings.ReplaceAll(name, "_", "-")] != nil },
-		func(name, value string) error { return set[strings.ReplaceAll(name, "_", "-")](value) })
+	rest, err := flags(words, func(name string) (bool, bool) {
+		name = strings.ReplaceAll(name, "_", "-")
+		takes, connects := connectFlags[name]
+		return takes || set[name] != nil, connects || set[name] != nil
+	}, func(name, value string) error {
+		if take := set[strings.ReplaceAll(name, "_", "-")]; take != nil {
+			return take(value)
+		}
+		return nil
+	})
 	if err != nil {
 		return r, err
 	}

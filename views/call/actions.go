@@ -138,7 +138,7 @@ func (s *screen) copy() tea.Cmd {
 	}
 	choices := []show.Text{
 		{Key: "q", What: safetext.Literal("the request"), Text: string(r.Body)},
-		{Key: "c", What: safetext.Literal("the command line"), Text: collection.Line(r)},
+		{Key: "c", What: safetext.Literal("the command line"), Text: collection.Line(r, s.back.flags...)},
 	}
 	if s.answer != nil {
 		text := s.answer.text.String()

@@ -19,12 +19,13 @@ type Fake struct {
 	Change func() error
 	Keep   func(history.Record) error
 	Saved  *collection.Folder
-	Again  bool // the request is sent at once
+	Again  bool     // the request is sent at once
+	Flags  []string // where a copied command connects to
 }
 
 // NewFake makes a screen on it.
 func NewFake(ctx context.Context, r invoke.Request, f Fake) tui.Screen {
-	s := newScreen(ctx, theme.Default(), r, backend{load: f.Load, call: f.Call, change: f.Change, keep: f.Keep, saved: f.Saved, timeout: 5 * time.Second})
+	s := newScreen(ctx, theme.Default(), r, backend{load: f.Load, call: f.Call, change: f.Change, keep: f.Keep, saved: f.Saved, timeout: 5 * time.Second, flags: f.Flags})
 	s.again = f.Again
 	return s
 }

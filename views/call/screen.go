@@ -40,6 +40,7 @@ type backend struct {
 	keep    func(history.Record) error
 	saved   *collection.Folder
 	timeout time.Duration
+	flags   []string // where a copied command connects to
 }
 
 type screen struct {
@@ -134,6 +135,7 @@ func New(ctx context.Context, session *introspect.Session, book *history.Store, 
 		keep:    book.Add,
 		saved:   collection.Open(""),
 		timeout: session.Timeout(),
+		flags:   session.Flags(),
 	})
 	s.again = again
 	return s, nil

@@ -169,7 +169,7 @@ func (s *screen) copy() tea.Cmd {
 	r, _ := s.Item()
 	choices := []show.Text{{Key: "q", What: safetext.Literal("the request"), Text: string(r.Request)}}
 	if !r.Stream {
-		choices = append(choices, show.Text{Key: "c", What: safetext.Literal("the command line"), Text: collection.Line(r.Again())})
+		choices = append(choices, show.Text{Key: "c", What: safetext.Literal("the command line"), Text: collection.Line(r.Again(), s.flags...)})
 	}
 	if len(r.Response) > 0 {
 		choices = append([]show.Text{{Key: "a", What: safetext.Literal("the answer"), Text: string(r.Response)}}, choices...)

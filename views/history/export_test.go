@@ -11,4 +11,6 @@ import (
 type Book = book
 
 // NewFake makes the screen on a book made up by a test.
-func NewFake(ctx context.Context, b Book) tui.Screen { return newScreen(ctx, theme.Default(), b) }
+func NewFake(ctx context.Context, b Book, flags ...string) tui.Screen {
+	return newScreen(ctx, theme.Default(), b, flags)
+}

@@ -30,6 +30,7 @@ type screen struct {
 	scope tui.Scope
 	pens  *paint.Pens
 	book  book
+	flags []string // where a copied command connects to
 	now   time.Time
 	page  *pager.Pager  // what one call was, or how two differ
 	title safetext.Line // of the page, empty while the list is shown
@@ -56,17 +57,18 @@ type (
 	}
 )
 
-// Route is the screen's route. The screen ends with ctx at the latest.
-func Route(ctx context.Context, store *history.Store, th theme.Theme) tui.Route {
+// Route is the screen's route. The screen ends with ctx at the latest. Copied commands carry flags, which say where to
+// connect to.
+func Route(ctx context.Context, store *history.Store, flags []string, th theme.Theme) tui.Route {
 	return tui.Route{
 		Name: "history", Aliases: []string{"hist", "calls"}, Help: "the calls that were made: open, repeat, compare",
-		New:     func(any) (tui.Screen, error) { return newScreen(ctx, th, store), nil },
+		New:     func(any) (tui.Screen, error) { return newScreen(ctx, th, store, flags), nil },
 		Actions: func() []tui.Action { return new(screen).listActions() },
 	}
 }
 
-func newScreen(ctx context.Context, th theme.Theme, b book) *screen {
-	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), book: b, now: time.Now()}
+func newScreen(ctx context.Context, th theme.Theme, b book, flags []string) *screen {
+	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), book: b, flags: flags, now: time.Now()}
 	s.page = pager.New(pager.Options{Theme: th})
 	s.List = show.NewList(show.Options[history.Record]{
 		Theme: th, ID: func(r history.Record) string { return r.ID }, Cells: s.cells,

@@ -109,9 +109,9 @@ func (f *fields) options() (o load.Options, err error) {
 	return o, nil
 }
 
-// line is the command that makes the load.
-func line(r invoke.Request, o load.Options) string {
-	text := strings.Replace(collection.Line(r), "microtop call", "microtop load", 1)
+// line is the command that makes the load. connect are the flags that say where to connect to.
+func line(r invoke.Request, o load.Options, connect ...string) string {
+	text := strings.Replace(collection.Line(r, connect...), "microtop call", "microtop load", 1)
 	flags := fmt.Sprintf("microtop load --rate %g", o.Rate)
 	if o.Concurrency > 0 {
 		flags += fmt.Sprintf(" --concurrency %d", o.Concurrency)

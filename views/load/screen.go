@@ -25,6 +25,7 @@ type backend struct {
 	prepare func(context.Context, invoke.Request) (func(context.Context) load.Outcome, error)
 	change  func() error
 	timeout time.Duration
+	flags   []string // where a copied command connects to
 }
 
 type screen struct {
@@ -75,7 +76,7 @@ func Route(ctx context.Context, session *introspect.Session, th theme.Theme) tui
 			if err != nil {
 				return nil, err
 			}
-			return newScreen(ctx, th, r, backend{prepare: preparing(session), change: session.Change, timeout: session.Timeout()}), nil
+			return newScreen(ctx, th, r, backend{prepare: preparing(session), change: session.Change, timeout: session.Timeout(), flags: session.Flags()}), nil
 		},
 		Actions: func() []tui.Action { return new(screen).actions() },
 	}
@@ -265,7 +266,7 @@ func (s *screen) onEnded(msg ended) tea.Cmd {
 // copy copies the command line of the load.
 func (s *screen) copy() tea.Cmd {
 	o, _ := s.fields.options()
-	return tui.Do(tui.Copy{What: safetext.Literal("the command line"), Text: line(s.request, o)})
+	return tui.Do(tui.Copy{What: safetext.Literal("the command line"), Text: line(s.request, o, s.back.flags...)})
 }
 
 // Busy implements [tui.Busy].
