@@ -20,7 +20,7 @@ func canned(t testing.TB, w *world, rsp proto.Message) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reply := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nMicro-Id: 1\r\nContent-Type: application/protobuf\r\n\r\n%s", len(body), body)
+	reply := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nMicro-Id: x\r\nContent-Type: application/protobuf\r\n\r\n%s", len(body), body)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

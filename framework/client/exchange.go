@@ -71,6 +71,10 @@ func (c *front) callAlone(ctx context.Context, in *setup, idle *conn, node *regi
 		c.drop(node.Address)
 		return err
 	}
+	if on.settled = x.id; received.More { // an answer that nobody asked for: it would be taken for the next call's
+		_ = on.Close() // nothing is under way on it
+		return err
+	}
 	c.pool.put(on)
 	return err
 }
@@ -141,6 +145,9 @@ func (c *front) exchange(ctx context.Context, on *conn, x *outgoing, rsp any) (a
 	if !stop() && err == nil {
 		err = ctx.Err() // the connection is being closed: the answer came too late
 	}
+	if err == nil && on.settled != "" && on.settled != x.id && on.answer.id == on.settled {
+		err = errStray
+	}
 	if err == nil {
 		return true, nil
 	}
@@ -150,6 +157,9 @@ func (c *front) exchange(ctx context.Context, on *conn, x *outgoing, rsp any) (a
 	}
 	return false, lostError(ctx, err)
 }
+
+// errStray is the error of a call whose connection brought a second answer to the call before it.
+var errStray = errors.New("the server answered another call twice")
 
 // guard makes what runs on the connection end with ctx. stop reports false if it did.
 func (c *conn) guard(ctx context.Context) (stop func() bool) {

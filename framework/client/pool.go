@@ -22,6 +22,7 @@ type conn struct {
 	deadline transport.Deadliner
 	lists    transport.Fielder // nil if the transport knows no lists
 	answer   answer            // received last
+	settled  string            // the id of the call that was answered last
 	closeIt  func()            // Close, for callbacks
 }
 
