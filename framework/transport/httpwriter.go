@@ -10,7 +10,7 @@ const (
 	bodyInline   = 16 << 10 // bodies up to this size are copied behind their head, larger ones written from where they are
 	maxHeld      = 32 << 10 // held bytes that leave without waiting for more
 	maxPending   = 32 << 10 // queued bytes that make further senders wait; with one more message they fit writerBuffer
-	writerBuffer = 64 << 10 // the largest buffer that is used again
+	writerBuffer = 64 << 10 // the largest buffer kept between messages
 )
 
 // writer writes messages to a connection, each in one piece. What is sent while a write is under way is queued, and
@@ -24,12 +24,10 @@ type writer struct {
 	change  sync.Cond // on mu: writing, pending or err changed
 	writing bool
 	held    atomic.Bool // some of pending may wait, and nobody is about to write it; written under mu
-	pending *[]byte     // nil: nothing is
-	err     error       // the first failure; it is for good
+	pending []byte
+	spare   []byte
+	err     error // the first failure; it is for good
 }
-
-// buffers are what messages are gathered in, of all connections: one that is quiet holds none.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 func newWriter(conn net.Conn, before func()) *writer {
 	w := &writer{conn: conn, before: before}
@@ -43,38 +41,27 @@ func (w *writer) send(body []byte, later bool, encode func(dst []byte) ([]byte, 
 	large := len(body) > bodyInline
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.err == nil && w.writing && (large || w.queued() > maxPending) {
+	for w.err == nil && w.writing && (large || len(w.pending) > maxPending) {
 		w.change.Wait()
 	}
 	if w.err != nil {
 		return w.err
 	}
-	if w.pending == nil {
-		w.pending = buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
-	}
-	encoded, err := encode(*w.pending)
+	encoded, err := encode(w.pending)
 	if err != nil {
 		return err
 	}
-	*w.pending = encoded
+	w.pending = encoded
 	switch {
 	case large:
 		return w.flush(body)
 	case w.writing:
 		return nil
-	case later && len(encoded) < maxHeld:
+	case later && len(w.pending) < maxHeld:
 		w.held.Store(true)
 		return nil
 	}
 	return w.flush(nil)
-}
-
-// queued is how many bytes are. w.mu is held.
-func (w *writer) queued() int {
-	if w.pending == nil {
-		return 0
-	}
-	return len(*w.pending)
 }
 
 // flushHeld writes what was sent to leave later.
@@ -95,19 +82,18 @@ func (w *writer) flushHeld() error {
 func (w *writer) flush(body []byte) error {
 	w.writing = true
 	w.held.Store(false)
-	for w.queued() > 0 && w.err == nil {
+	for len(w.pending) > 0 && w.err == nil {
 		buf := w.pending
-		w.pending = nil
+		w.pending, w.spare = w.spare[:0], nil
 		w.mu.Unlock()
-		err := w.write(*buf, body)
+		err := w.write(buf, body)
 		w.mu.Lock()
 		body = nil
 		if w.err == nil {
 			w.err = err
 		}
-		if cap(*buf) <= writerBuffer {
-			*buf = (*buf)[:0]
-			buffers.Put(buf)
+		if cap(buf) <= writerBuffer {
+			w.spare = buf[:0]
 		}
 		w.change.Broadcast()
 	}
