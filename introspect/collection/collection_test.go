@@ -148,7 +148,7 @@ func TestLines(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	for _, bad := range []string{"", "curl http://x", "microtop call x", "microtop call --cacert", "grpcurl -cert x a b/c", "grpcurl a", "grpcurl -d @ a b/c", "microtop call 'x", "microtop call --retries x a b"} {
+	for _, bad := range []string{"", "curl http://x", "microtop call x", "microtop call --cacert", "grpcurl -cert x a b/c", "grpcurl a", "grpcurl -d @ a b/c", "microtop call 'x", "microtop call --retries x a b", "microtop call --timeout -1s a b", "grpcurl -max-time NaN a b/c", "grpcurl -max-time 1e300 a b/c"} {
 		if _, err := collection.Parse(bad); err == nil {
 			t.Errorf("%q is read", bad)
 		}

@@ -3,6 +3,7 @@ package collection
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,7 +120,12 @@ func parseMicrotop(words []string) (invoke.Request, error) {
 		"node":            func(v string) error { r.Node = v; return nil },
 		"service-version": func(v string) error { r.Version = v; return nil },
 		"content-type":    func(v string) error { r.ContentType = v; return nil },
-		"timeout":         func(v string) (err error) { r.Timeout, err = time.ParseDuration(v); return err },
+		"timeout": func(v string) (err error) {
+			if r.Timeout, err = time.ParseDuration(v); err == nil && r.Timeout <= 0 {
+				err = errNoTime
+			}
+			return err
+		},
 		"retries": func(v string) error {
 			n, err := strconv.Atoi(v)
 			r.Retries = &n
@@ -157,6 +163,8 @@ func parseMicrotop(words []string) (invoke.Request, error) {
 	return r, nil
 }
 
+var errNoTime = errors.New("the time is not more than 0, or no number")
+
 // grpcurlFlags are those that change nothing of the call itself, and whether they have a value.
 var grpcurlFlags = map[string]bool{
 	"plaintext": false, "insecure": false, "v": false, "vv": false, "emit-defaults": false, "format-error": false,
@@ -184,6 +192,9 @@ func parseGRPCurl(words []string) (invoke.Request, error) {
 		"H": header, "rpc-header": header,
 		"max-time": func(v string) error {
 			seconds, err := strconv.ParseFloat(v, 64)
+			if err == nil && !(seconds >= 1e-9 && seconds < 1e9) { // NaN is neither
+				err = errNoTime
+			}
 			r.Timeout = time.Duration(seconds * float64(time.Second))
 			return err
 		},
