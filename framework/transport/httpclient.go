@@ -10,6 +10,7 @@ import (
 type httpClient struct {
 	httpSocket
 	start string // of every request
+	peek  peek
 }
 
 var (
@@ -23,6 +24,7 @@ var (
 func newHTTPClient(conn net.Conn, addr string, o Options) *httpClient {
 	c := &httpClient{start: "POST / HTTP/1.1\r\nHost: " + addr + "\r\n"}
 	c.init(conn, o)
+	c.peek.init(conn)
 	c.writer = newWriter(conn, func() {
 		if c.timeout > 0 {
 			c.until.setWrite(time.Now().Add(c.timeout))
@@ -32,7 +34,7 @@ func newHTTPClient(conn net.Conn, addr string, o Options) *httpClient {
 }
 
 // PeerClosed implements PeerCloser.
-func (c *httpClient) PeerClosed() bool { return peerClosed(c.conn) }
+func (c *httpClient) PeerClosed() bool { return c.peek.peerClosed() }
 
 // Send implements Socket.
 func (c *httpClient) Send(m *Message) error {

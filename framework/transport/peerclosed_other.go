@@ -4,5 +4,9 @@ package transport
 
 import "net"
 
-// peerClosed cannot look without waiting here.
-func peerClosed(net.Conn) bool { return false }
+// peek cannot look without waiting here.
+type peek struct{}
+
+func (*peek) init(net.Conn) {}
+
+func (*peek) peerClosed() bool { return false }
