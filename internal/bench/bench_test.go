@@ -26,7 +26,7 @@ func TestRun(t *testing.T) {
 		bench.Calls("download", bench.Load{Scenario: "download", Bytes: 1024, Callers: 2}, bench.Micro, bench.GRPC),
 		bench.Calls("exchange", bench.Load{Scenario: "exchange", Bytes: 32, Callers: 2}, bench.Micro, bench.GRPC),
 	}
-	pace := bench.Pace{Rounds: 2, For: 30 * time.Millisecond, Warm: 10 * time.Millisecond}
+	pace := bench.Pace{Rounds: 2, For: 60 * time.Millisecond, Warm: 100 * time.Millisecond}
 	found, err := bench.Run(t.Context(), programs, cells, nil, pace, io.Discard)
 	if err != nil {
 		t.Fatal(err)
