@@ -23,6 +23,7 @@ func TestALiveServiceIsCalled(t *testing.T) {
 	x.WaitFor("nosuch")
 	x.Keys("ctrl+s")
 	x.WaitFor("nothing was sent")
+	x.WaitFor("nosuch: fleet.HelloRequest has no such field")
 }
 
 // A request that was not sent is there again when its screen is opened again.
