@@ -128,6 +128,9 @@ func (c *Checkout) exchange(ctx context.Context, amount *shop.Money, to shop.Cur
 	if err := stream.Recv(converted); err != nil {
 		return nil, failed("convert to "+to.String(), err)
 	}
+	if err := finish(stream); err != nil {
+		return nil, failed("end the conversion", err)
+	}
 	return converted, nil
 }
 

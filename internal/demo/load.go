@@ -209,7 +209,22 @@ func (l *load) convert(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return finish(stream)
+}
+
+// finish ends a stream in good order: to the service, one that is only closed was cancelled, which is an error.
+func finish(stream client.Stream) error {
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	err := stream.Recv(new(shop.Money))
+	switch {
+	case err == nil:
+		return stderrors.New("the stream goes on after its end")
+	case stderrors.Is(err, io.EOF):
+		return nil
+	}
+	return err
 }
 
 // fillCart sends a cart's items in one stream.
