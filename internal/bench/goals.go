@@ -7,6 +7,7 @@ const (
 	cross     = "unary 32 B, 16 callers, mixed"
 	onGRPC    = "gRPC unary 32 B, 16 callers"
 	kept      = "unary 32 B, 16 callers, heap"
+	pipelined = "unary 32 B, 128 callers, pipelined"
 	toNew     = "v4 → microtop"
 	toOld     = "microtop → v4"
 	heapCalls = 100_000
@@ -32,6 +33,7 @@ func Cells() []Cell {
 	out = append(out, Cell{Name: cross, Visits: []Visit{
 		between(toNew, V4, Micro, light), between(toOld, Micro, V4, light), between(V4, V4, V4, light),
 	}})
+	out = append(out, calls(pipelined, Load{Scenario: "unary", Bytes: 32, Callers: 128}, MicroPipe, GRPC))
 	out = append(out, calls(onGRPC, light, MicroGRPC, GRPC))
 	for _, n := range []int{1, 8} {
 		out = append(out,
@@ -77,6 +79,9 @@ func unaryGoals() []Goal {
 			goal(ServerAllocs, "", most(8))
 		}
 	}
+	out = append(out,
+		Goal{What: pipelined + ": " + Rate, Cell: pipelined, System: MicroPipe, Figure: Rate, Unit: "/s", Bounds: []Bound{atLeast(3.5, GRPC)}},
+		Goal{What: pipelined + ": " + P99, Cell: pipelined, System: MicroPipe, Figure: P99, Unit: "µs", Bounds: []Bound{atMost(0.5, GRPC)}})
 	return append(out, Goal{What: kept + ": bytes a call", Cell: kept, System: Micro, Figure: Heap, Unit: "B", Bounds: []Bound{most(1)}})
 }
 

@@ -45,6 +45,7 @@ var ErrNoStreams = errors.New("this system is not measured with streams")
 const (
 	Micro     = "microtop"
 	MicroGRPC = "microtop's gRPC"
+	MicroPipe = "microtop, pipelined"
 	GRPC      = "grpc-go"
 	NetHTTP   = "net/http"
 	V4        = "v4"

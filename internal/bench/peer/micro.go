@@ -19,7 +19,10 @@ const (
 )
 
 // micro is this framework with its default transport and wire, or with gRPC's.
-type micro struct{ grpc bool }
+type micro struct {
+	grpc      bool
+	pipelined bool // the client knows from the registry that the server takes many calls on a connection
+}
 
 // Flow is the handler of streams.
 type Flow struct{}
@@ -67,8 +70,14 @@ func (m micro) Dial(address string) (bench.Caller, error) {
 	if m.grpc {
 		newClient = grpcclient.NewClient
 	}
-	c := newClient(client.Registry(registry.NewMemoryRegistry()), client.Broker(broker.NewMemoryBroker()))
-	return &microCaller{c: c, to: client.WithAddress(address)}, nil
+	reg := registry.NewMemoryRegistry()
+	c := newClient(client.Registry(reg), client.Broker(broker.NewMemoryBroker()))
+	if !m.pipelined {
+		return &microCaller{c: c, to: client.WithAddress(address)}, nil
+	}
+	node := &registry.Node{Id: address, Address: address, Metadata: map[string]string{"protocol": "mucp", "micro-pipeline": "64"}} // as the server registers itself
+	err := reg.Register(&registry.Service{Name: service, Version: "latest", Nodes: []*registry.Node{node}})
+	return &microCaller{c: c, to: func(*client.CallOptions) {}}, err
 }
 
 type microCaller struct {
