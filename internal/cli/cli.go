@@ -113,7 +113,7 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	a.flags.add(flags)
 	a.look.add(root.Flags())
-	flags.StringVarP(&a.output, "output", "o", "", "output format: table, json, yaml or ndjson")
+	flags.StringVarP(&a.output, "output", "o", "", "output format: table, json, yaml or ndjson; describe has proto too")
 	root.AddCommand(
 		a.servicesCommand(), a.nodesCommand(), a.describeCommand(), a.callCommand(), a.loadCommand(), a.savedCommand(), a.streamCommand(),
 		a.topicsCommand(), a.tailCommand(), a.publishCommand(), a.profileCommand(), a.healthCommand(),
@@ -131,7 +131,7 @@ func (a *app) check() error {
 	if a.flags.timeout <= 0 {
 		return usagef("--timeout must be over 0")
 	}
-	_, err := a.format("", asTable, asJSON, asYAML, asNDJSON)
+	_, err := a.format("", asTable, asJSON, asYAML, asNDJSON, asProto)
 	return err
 }
 

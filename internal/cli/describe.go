@@ -90,6 +90,7 @@ type describedField struct {
 
 func (a *app) describeCommand() *cobra.Command {
 	var flags targetFlags
+	var folder string
 	cmd := &cobra.Command{
 		Use: "describe [service] SERVICE", Aliases: []string{"d"}, Short: "Show a service's endpoints and their messages",
 		ValidArgsFunction: a.completeServices,
@@ -105,14 +106,20 @@ func (a *app) describeCommand() *cobra.Command {
 			if len(rest) > 0 {
 				return usagef("describe takes one service, not %q too", rest[0])
 			}
-			format, err := a.format(asTable, asJSON, asYAML, asNDJSON)
+			format, err := a.format(asTable, asJSON, asYAML, asNDJSON, asProto)
 			if err != nil {
 				return err
+			}
+			if folder != "" && format != asProto {
+				return usagef("--out takes proto files: add -o proto")
 			}
 			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
 				found, err := invoke.Load(ctx, s, target)
 				if err != nil {
 					return err
+				}
+				if format == asProto {
+					return a.protoFiles(ctx, found, folder)
 				}
 				return a.described(found, format)
 			})
@@ -120,6 +127,7 @@ func (a *app) describeCommand() *cobra.Command {
 	}
 	flags.add(cmd.Flags())
 	cmd.Flags().StringVar(&a.output, "format", "", "the same as --output")
+	cmd.Flags().StringVar(&folder, "out", "", "the folder that -o proto writes its files to, in place of standard output")
 	return cmd
 }
 

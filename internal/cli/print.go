@@ -20,6 +20,7 @@ const (
 	asJSON   = "json"
 	asYAML   = "yaml"
 	asNDJSON = "ndjson"
+	asProto  = "proto" // of describe alone
 )
 
 // cleanWriter makes what others write fit for a terminal.

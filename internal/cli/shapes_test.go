@@ -27,6 +27,7 @@ func TestShapes(t *testing.T) {
 		{"describe.json", []string{"describe", "fleet.greeter", "-o", "json"}},
 		{"describe.table", []string{"describe", "fleet.greeter"}},
 		{"describe-bare.json", []string{"describe", "service", "bare", "--format", "json"}},
+		{"describe.proto", []string{"describe", "fleet.greeter", "-o", "proto"}},
 		{"topics.json", []string{"topics", "-o", "json"}},
 		{"health.json", []string{"health", "fleet.greeter", "-o", "json"}},
 		{"stats.json", []string{"stats", "fleet.greeter", "-o", "json"}},
@@ -151,6 +152,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"profile", "merge", "a", "b"}, "--out"},
 		{[]string{"profile", "rm", "a"}, "--yes"},
 		{[]string{"describe", "a", "b"}, "one service"},
+		{[]string{"describe", "fleet.greeter", "--out", "x"}, "add -o proto"},
+		{[]string{"services", "-o", "proto"}, `unknown output format "proto"`},
 		{[]string{"publish", "greetings", "{}", "--metadata", "=x"}, "write key=value"},
 	} {
 		got := w.run(t, tt.args...)
