@@ -28,7 +28,7 @@ scene first 40x8
 	for _, scene := range scenes {
 		err := scene.Shoot(t.Context(), func(name string, svg []byte) error {
 			shots = append(shots, name)
-			if want := map[string]string{"one.svg": "key &#34;j&#34;", "two.svg": "key &#34;k&#34;"}[name]; !strings.Contains(string(svg), want) {
+			if want := map[string]string{"one.svg": "key\u00a0&#34;j&#34;", "two.svg": "key\u00a0&#34;k&#34;"}[name]; !strings.Contains(string(svg), want) {
 				t.Errorf("%s does not show %q", name, want)
 			}
 			return nil

@@ -84,7 +84,7 @@ func frame(out *bytes.Buffer, width, height float64, title string) {
 	if title != "" {
 		fmt.Fprintf(out, "<text x=\"%s\" y=\"18\" text-anchor=\"middle\" font-family=\"sans-serif\" font-size=\"12\" fill=\"%s\">%s</text>\n", num(w/2), dim, escape(title))
 	}
-	fmt.Fprintf(out, "<g transform=\"translate(%s %s)\" font-family=\"%s\" font-size=\"%d\" fill=\"%s\" xml:space=\"preserve\">\n", num(padding), num(titleBar), fonts, fontSize, ink)
+	fmt.Fprintf(out, "<g transform=\"translate(%s %s)\" font-family=\"%s\" font-size=\"%d\" fill=\"%s\">\n", num(padding), num(titleBar), fonts, fontSize, ink)
 }
 
 // runs groups the cells of a row. A wide cell is a run of its own, so that a font's idea of its width moves nothing else.
@@ -156,7 +156,7 @@ func (r run) draw(out *bytes.Buffer, top float64) {
 			out.WriteString(attribute.text)
 		}
 	}
-	fmt.Fprintf(out, ">%s</text>\n", escape(r.text))
+	fmt.Fprintf(out, ">%s</text>\n", escape(strings.ReplaceAll(r.text, " ", "\u00a0"))) // browsers join spaces, whatever xml:space says
 }
 
 // hex writes a colour as SVG takes it; fallback stands for the terminal's default.
