@@ -3,12 +3,11 @@ package sync_test
 import (
 	"fmt"
 
-	"github.com/microtop/microtop/framework/sync"
 	"github.com/microtop/microtop/framework/sync/memory"
 )
 
 func Example() {
-	var s sync.Sync = memory.NewSync() // servers that many processes share have the same interface
+	s := memory.NewSync() // servers that many processes share have the same interface
 	leader, err := s.Leader("nightly report")
 	if err != nil {
 		fmt.Println(err)

@@ -55,7 +55,7 @@ type (
 	Many struct {
 		F1 int32 `json:"f1,omitempty"`
 	}
-	isAll_Choice interface{ isAll_Choice() } //nolint:revive,staticcheck // the generator's name
+	isAll_Choice interface{ isAll_Choice() }
 	// All has everything.
 	All struct {
 		Double               float64                 `json:"double,omitempty"`

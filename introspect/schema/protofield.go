@@ -56,7 +56,7 @@ func (m *fieldMaker) add(f *Field, number int32) {
 			notes = append(notes, "In JSON it is "+strconv.Quote(f.JSONName)+".")
 		}
 	}
-	m.comment(joined(notes), 4, m.at, 2, int32(len(m.message.Field)))
+	m.comment(joined(notes), 4, m.at, 2, at32(len(m.message.Field)))
 	m.message.Field = append(m.message.Field, field)
 }
 
@@ -94,7 +94,7 @@ func (m *fieldMaker) mapEntry(field *descriptorpb.FieldDescriptorProto, key desc
 func (m *fieldMaker) oneof(name string) *int32 {
 	i, ok := m.oneofs[name]
 	if !ok {
-		i = int32(len(m.message.OneofDecl))
+		i = at32(len(m.message.OneofDecl))
 		m.oneofs[name] = i
 		m.message.OneofDecl = append(m.message.OneofDecl, &descriptorpb.OneofDescriptorProto{Name: proto.String(m.unique(m.used, name))})
 		m.comment("", 4, m.at, 8, i)
@@ -106,7 +106,7 @@ func (m *fieldMaker) oneof(name string) *int32 {
 func (m *fieldMaker) synthesize() {
 	for _, field := range m.message.Field {
 		if field.GetProto3Optional() {
-			i := int32(len(m.message.OneofDecl))
+			i := at32(len(m.message.OneofDecl))
 			field.OneofIndex = &i
 			m.message.OneofDecl = append(m.message.OneofDecl, &descriptorpb.OneofDescriptorProto{Name: proto.String("_" + field.GetName())})
 		}

@@ -93,7 +93,7 @@ func (m *protoModel) endpoints(endpoints []*Endpoint) {
 			i = len(m.file.Service)
 			index[id], used[id] = i, map[string]bool{}
 			m.file.Service = append(m.file.Service, &descriptorpb.ServiceDescriptorProto{Name: &id})
-			m.comment(renamed(id, handler), 6, int32(i))
+			m.comment(renamed(id, handler), 6, at32(i))
 		}
 		_, name, _ := cutLast(e.Name)
 		method := &descriptorpb.MethodDescriptorProto{Name: proto.String(m.unique(used[id], name))}
@@ -113,7 +113,7 @@ func (m *protoModel) endpoints(endpoints []*Endpoint) {
 		method.ClientStreaming = flag(e.Kind == Client || e.Kind == Bidi || e.Kind == Stream)
 		method.ServerStreaming = flag(e.Kind == Server || e.Kind == Bidi || e.Kind == Stream)
 		notes = append(notes, prefixed("Returns ", note))
-		m.comment(joined(notes), 6, int32(i), 2, int32(len(m.file.Service[i].Method)))
+		m.comment(joined(notes), 6, at32(i), 2, at32(len(m.file.Service[i].Method)))
 		m.file.Service[i].Method = append(m.file.Service[i].Method, method)
 	}
 }
@@ -160,7 +160,7 @@ func (m *protoModel) importing(name string) string {
 }
 
 func (m *protoModel) enum(t *Type) {
-	i := int32(len(m.file.EnumType))
+	i := at32(len(m.file.EnumType))
 	e := &descriptorpb.EnumDescriptorProto{Name: proto.String(m.names[t.Name])}
 	m.file.EnumType = append(m.file.EnumType, e)
 	m.comment(joined([]string{t.Doc, renamed(e.GetName(), t.Name)}), 5, i)
@@ -178,12 +178,12 @@ func (m *protoModel) enum(t *Type) {
 		}
 		numbers[v.Number] = true
 		e.Value = append(e.Value, &descriptorpb.EnumValueDescriptorProto{Name: &id, Number: proto.Int32(v.Number)})
-		m.comment(renamed(id, v.Name), 5, i, 2, int32(j))
+		m.comment(renamed(id, v.Name), 5, i, 2, at32(j))
 	}
 }
 
 func (m *protoModel) message(t *Type) {
-	i := int32(len(m.file.MessageType))
+	i := at32(len(m.file.MessageType))
 	d := &descriptorpb.DescriptorProto{Name: proto.String(m.names[t.Name])}
 	m.file.MessageType = append(m.file.MessageType, d)
 	notes := []string{t.Doc, renamed(d.GetName(), t.Name)}
@@ -199,7 +199,7 @@ func (m *protoModel) message(t *Type) {
 	for j, field := range t.Fields {
 		number := field.Number
 		if !numbered {
-			number = int32(j + 1)
+			number = at32(j + 1)
 			if number >= 19_000 { // 19000 to 19999 are the compiler's own
 				number += 1000
 			}
@@ -289,3 +289,6 @@ func flag(on bool) *bool {
 	}
 	return &on
 }
+
+// at32 is a place in a descriptor, or a number in it. What a descriptor is made from is of limited size.
+func at32(n int) int32 { return int32(n) } //nolint:gosec // see above

@@ -67,7 +67,7 @@ func escape(word *strings.Builder, text string) (n int, err error) {
 	switch text[0] {
 	case 'x':
 		n, value := digits(text[1:], 16, 2)
-		word.WriteByte(byte(value))
+		word.WriteByte(byte(value)) //nolint:gosec // two digits
 		return 1 + n, known(n)
 	case 'u':
 		n, value := digits(text[1:], 16, 4)
@@ -79,7 +79,7 @@ func escape(word *strings.Builder, text string) (n int, err error) {
 		return 1 + n, known(n)
 	}
 	n, value := digits(text, 8, 3)
-	word.WriteByte(byte(value))
+	word.WriteByte(byte(value)) //nolint:gosec // shells drop what three digits have over a byte
 	return n, known(n)
 }
 
@@ -94,7 +94,7 @@ func known(digits int) error {
 // digits reads at most so many digits.
 func digits(text string, base rune, most int) (n int, value rune) {
 	for n < min(len(text), most) {
-		digit := rune(strings.IndexByte("0123456789abcdef", text[n]|0x20))
+		digit := rune(strings.IndexByte("0123456789abcdef", text[n]|0x20)) //nolint:gosec // -1 to 15
 		if digit < 0 || digit >= base {
 			break
 		}
