@@ -58,6 +58,9 @@ func TestCallsToPlainHTTP(t *testing.T) {
 			}
 		})
 	}
+	if got := w.run(t, "stream", "bidi", "shop.web", "/orders", `{"n":2}`).status(t, 0); got.out != `{"tenant":"","got":{"n":2}}`+"\n" {
+		t.Errorf("a stream, which is a post a message: %s", got.out)
+	}
 	for _, request := range asked() {
 		if request != "POST /orders" {
 			t.Errorf("asked for %s", request)
