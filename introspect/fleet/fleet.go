@@ -69,11 +69,11 @@ type Fleet struct {
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
 
-	snapshot atomic.Pointer[Snapshot]
-	updated  chan struct{}
-	dirty    chan struct{}
-	listed   chan struct{} // closed after the first re-list
-	relist   chan struct{} // asks for a re-list now
+	current atomic.Pointer[edition]
+	updated chan struct{}
+	dirty   chan struct{}
+	listed  chan struct{} // closed after the first re-list
+	relist  chan struct{} // asks for a re-list now
 
 	mu         sync.Mutex
 	nodes      map[string]*entry
@@ -83,6 +83,19 @@ type Fleet struct {
 	asked      time.Time         // since when the registry is being read; zero while it is not
 	problems   map[string]string // by what has the problem
 	generation uint64
+}
+
+// edition is a snapshot with the news that there is a newer one.
+type edition struct {
+	snapshot *Snapshot
+	replaced chan struct{} // closed after the next one is there
+}
+
+// publish makes a snapshot the current one. It has one caller at a time.
+func (f *Fleet) publish(s *Snapshot) {
+	if before := f.current.Swap(&edition{s, make(chan struct{})}); before != nil {
+		close(before.replaced)
+	}
 }
 
 // entry is a node and what the fleet remembers of it.
@@ -105,7 +118,7 @@ func Start(ctx context.Context, session *introspect.Session, opts Options) *Flee
 		updated: make(chan struct{}, 1), dirty: make(chan struct{}, 1), listed: make(chan struct{}), relist: make(chan struct{}, 1),
 		nodes: map[string]*entry{}, endpoints: map[string]map[string][]*registry.Endpoint{}, problems: map[string]string{},
 	}
-	f.snapshot.Store(&Snapshot{})
+	f.publish(&Snapshot{})
 	f.work.Go(func() { f.publishLoop(ctx) })
 	f.work.Go(func() { f.watchLoop(ctx) })
 	f.work.Go(func() { f.listLoop(ctx) })
@@ -133,7 +146,11 @@ func (f *Fleet) Close() {
 }
 
 // Snapshot returns the fleet as it is now. It takes no lock and does not copy.
-func (f *Fleet) Snapshot() *Snapshot { return f.snapshot.Load() }
+func (f *Fleet) Snapshot() *Snapshot { return f.current.Load().snapshot }
+
+// Changed returns a channel that is closed as soon as there is a newer snapshot than the one of now. Any number of
+// readers may wait. One that takes the channel before it looks at the snapshot misses nothing.
+func (f *Fleet) Changed() <-chan struct{} { return f.current.Load().replaced }
 
 // Updated delivers one value after each batch of changes; a reader that is slow misses none, since values fold.
 func (f *Fleet) Updated() <-chan struct{} { return f.updated }
@@ -220,7 +237,7 @@ func (f *Fleet) publishLoop(ctx context.Context) {
 		case <-f.dirty:
 		}
 		begin := time.Now()
-		f.snapshot.Store(f.build())
+		f.publish(f.build())
 		select {
 		case f.updated <- struct{}{}:
 		default:

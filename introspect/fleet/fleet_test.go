@@ -242,9 +242,10 @@ func TestUpdatesAreTold(t *testing.T) {
 		if len(s.Nodes()) != 100 || s.Generation > generation+5 {
 			t.Errorf("%d nodes, %d snapshots", len(s.Nodes()), s.Generation-generation)
 		}
-		began := time.Now()
+		began, changed := time.Now(), f.Changed()
 		f.Relist()
 		<-f.Updated()
+		<-changed
 		if took := time.Since(began); took > 100*time.Millisecond {
 			t.Errorf("the re-list came after %v", took)
 		}

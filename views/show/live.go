@@ -11,10 +11,12 @@ import (
 	"github.com/microtop/microtop/tui/safetext"
 )
 
-// Source is where screens see the fleet; *fleet.Fleet is one. It must be safe for concurrent use, and neither method
-// may block.
+// Source is where screens see the fleet; *fleet.Fleet is one. It must be safe for concurrent use, and no method may
+// block.
 type Source interface {
 	Snapshot() *fleet.Snapshot
+	// Changed is closed as soon as there is a newer snapshot than the one of now.
+	Changed() <-chan struct{}
 	// Relist asks for the registry to be read again now.
 	Relist()
 }
@@ -25,31 +27,35 @@ var _ Source = (*fleet.Fleet)(nil)
 type Fresh struct{}
 
 const (
-	// pace is how often a screen looks whether the fleet changed: often enough to feel live, calm enough to read.
+	// pace is how often a screen shows what changed while things keep changing: often enough to feel live, calm enough
+	// to read.
 	pace = 200 * time.Millisecond
 	// ageing is how often ages are written anew.
 	ageing = time.Second
 )
 
-// Next waits until the source has another generation than seen, a second at most, and reports [Fresh]. Any number of
-// screens may wait on one source.
+// Next waits until the source has another generation than seen, a second at most, and reports [Fresh]. A change after
+// a quiet spell is reported at once, changes that follow each other together. Any number of screens may wait on one
+// source.
 func Next(scope tui.Scope, source Source, seen uint64) tea.Cmd {
 	return scope.Cmd(func(ctx context.Context) tea.Msg {
-		ticker := time.NewTicker(pace)
-		defer ticker.Stop()
-		old := time.NewTimer(ageing)
+		soonest, old := time.NewTimer(pace), time.NewTimer(ageing)
+		defer soonest.Stop()
 		defer old.Stop()
-		for {
+		for changed := source.Changed(); source.Snapshot().Generation == seen; changed = source.Changed() {
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-old.C:
 				return Fresh{}
-			case <-ticker.C:
-				if source.Snapshot().Generation != seen {
-					return Fresh{}
-				}
+			case <-changed:
 			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-soonest.C:
+			return Fresh{}
 		}
 	})
 }

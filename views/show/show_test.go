@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -131,19 +132,31 @@ func TestTargets(t *testing.T) {
 }
 
 func TestNextReportsAChangeAndThatTimePasses(t *testing.T) {
-	f := showtest.New()
+	for _, c := range []struct {
+		name            string
+		changed, report time.Duration // after the frame before
+	}{
+		{"changes that follow each other go together", 10 * time.Millisecond, 200 * time.Millisecond},
+		{"a change after a quiet spell goes at once", 700 * time.Millisecond, 700 * time.Millisecond},
+		{"ages grow without a change", time.Hour, time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := showtest.New()
+				scope := tui.NewScope(t.Context())
+				defer scope.Close()
+				change := time.AfterFunc(c.changed, func() { f.Set() })
+				defer change.Stop()
+				begin := time.Now()
+				if msg := show.Next(scope, f, f.Snapshot().Generation)(); msg != (show.Fresh{}) || time.Since(begin) != c.report {
+					t.Errorf("%v after %s, want %s", msg, time.Since(begin), c.report)
+				}
+			})
+		})
+	}
 	scope := tui.NewScope(t.Context())
-	begin := time.Now()
-	seen := f.Snapshot().Generation
-	f.Set()
-	if msg := show.Next(scope, f, seen)(); msg != (show.Fresh{}) || time.Since(begin) > 900*time.Millisecond {
-		t.Errorf("%v after %s", msg, time.Since(begin))
-	}
-	if msg := show.Next(scope, f, f.Snapshot().Generation)(); msg != (show.Fresh{}) {
-		t.Errorf("%v", msg)
-	}
 	scope.Close()
-	if msg := show.Next(scope, f, 99)(); msg != nil {
+	if msg := show.Next(scope, showtest.New(), 99)(); msg != nil {
 		t.Errorf("%v after the scope ended", msg)
 	}
 }

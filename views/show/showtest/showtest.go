@@ -26,11 +26,12 @@ type Fleet struct {
 	snapshot *fleet.Snapshot
 	events   []fleet.Event
 	relists  int
+	changed  chan struct{} // closed and replaced with each snapshot
 }
 
 // New returns a fleet of services; they must be in order of their names.
 func New(services ...*fleet.Service) *Fleet {
-	f := &Fleet{}
+	f := &Fleet{changed: make(chan struct{})}
 	f.Set(services...)
 	return f
 }
@@ -48,6 +49,15 @@ func (f *Fleet) Store(s *fleet.Snapshot) {
 		s.Generation = f.snapshot.Generation + 1
 	}
 	f.snapshot = s
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// Changed is closed with the next snapshot.
+func (f *Fleet) Changed() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.changed
 }
 
 // Snapshot returns what was stored last.
