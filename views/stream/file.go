@@ -93,6 +93,9 @@ func (s *screen) fileSent(t *talk, path string, err error) {
 // count changes between showing what comes and only counting it.
 func (s *screen) count() tea.Cmd {
 	s.counting = !s.counting
+	if s.talk != nil {
+		s.talk.counting.Store(s.counting)
+	}
 	text := safetext.Literal("messages are shown again")
 	if s.counting {
 		text = safetext.Literal("from here on messages are only counted")

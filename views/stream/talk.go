@@ -102,9 +102,11 @@ type talk struct {
 	queue  []op           // the first one is under way
 	held   atomic.Int64
 	lines  atomic.Int64 // of the file that is being sent
-	bytes  int64        // received
 	sent   int
-	got    int
+	// got and bytes are all messages that came and their bodies, whether or not they are shown. counting: they are not.
+	got, bytes atomic.Int64
+	counting   atomic.Bool
+	dropped    uint64 // by the feed, before this talk
 }
 
 // start opens a stream; a first message goes with it.
@@ -112,7 +114,8 @@ func (s *screen) start() tea.Cmd {
 	r := s.request
 	r.Body = []byte(s.body.Text())
 	ctx, cancel := context.WithCancel(s.scope.Context())
-	t := &talk{number: s.nextTalk(), cancel: cancel, since: time.Now(), first: r}
+	t := &talk{number: s.nextTalk(), cancel: cancel, since: time.Now(), first: r, dropped: s.dropped}
+	t.counting.Store(s.counting)
 	s.talk, s.state = t, opening
 	if s.log.Len() > 0 {
 		s.log.mark(pager.Rule, safetext.Format("a new stream, %s", t.since.Format("15:04:05")))
@@ -162,6 +165,11 @@ func (s *screen) receive(t *talk) tea.Cmd {
 				feed.Push(arrival{talk: t.number, at: time.Now(), end: true, err: err})
 				return nil
 			}
+			t.got.Add(1)
+			t.bytes.Add(int64(len(body)))
+			if t.counting.Load() {
+				continue
+			}
 			if t.held.Add(int64(len(body))) > queuedBytes && len(body) > headBytes {
 				body = append([]byte(nil), body[:headBytes]...)
 			}
@@ -197,11 +205,6 @@ func (s *screen) onArrivals(b tui.Batch[arrival]) tea.Cmd {
 		}
 		t.held.Store(0)
 		if !a.end {
-			t.bytes += int64(len(a.body))
-			if s.counting {
-				t.got++
-				continue
-			}
 			s.note(t, received, a.at, a.body, a.line)
 			continue
 		}
@@ -219,8 +222,6 @@ func (s *screen) note(t *talk, d direction, at time.Time, body []byte, line safe
 	if d == sent {
 		arrow = s.pens.Glyphs.Up
 		t.sent++
-	} else {
-		t.got++
 	}
 	s.log.add(&message{direction: d, at: at, offset: at.Sub(t.since), body: body}, arrow, line)
 }
@@ -234,7 +235,7 @@ func (s *screen) remember(t *talk, err error) tea.Cmd {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	r, sent, got, since := t.first, t.sent, t.got, t.since
+	r, sent, got, since := t.first, t.sent, int(t.got.Load()), t.since
 	return s.scope.Cmd(func(context.Context) tea.Msg {
 		out := history.Of(r, nil, err)
 		out.Time, out.DurationMs = since.UTC(), float64(time.Since(since).Microseconds())/1000

@@ -44,9 +44,9 @@ func (s *screen) status() safetext.Line {
 	if s.state.live() {
 		parts = append(parts, safetext.Clean(show.Duration(time.Since(s.talk.since).Round(pace))))
 	}
-	parts = append(parts, safetext.Format("sent %d", s.talk.sent+int(s.talk.lines.Load())), safetext.Format("received %d", s.talk.got))
-	if s.talk.bytes > 0 {
-		parts = append(parts, safetext.Clean(show.Bytes(uint64(s.talk.bytes))))
+	parts = append(parts, safetext.Format("sent %d", s.talk.sent+int(s.talk.lines.Load())), safetext.Format("received %d", s.talk.got.Load()))
+	if n := s.talk.bytes.Load(); n > 0 {
+		parts = append(parts, safetext.Clean(show.Bytes(uint64(n)))) //nolint:gosec // not negative
 	}
 	if s.counting {
 		parts = append(parts, safetext.Literal("counting only"))
@@ -54,8 +54,8 @@ func (s *screen) status() safetext.Line {
 	if n := len(s.talk.queue); n > 0 && s.state.live() {
 		parts = append(parts, safetext.Format("sending %d", n))
 	}
-	if s.dropped > 0 {
-		parts = append(parts, safetext.Format("not shown %d", s.dropped))
+	if n := s.dropped - s.talk.dropped; n > 0 {
+		parts = append(parts, safetext.Format("not shown %d", n))
 	}
 	return safetext.Join("  ", parts...)
 }
