@@ -3,13 +3,10 @@ package handler
 import (
 	"context"
 	"crypto/subtle"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 
-	"github.com/microtop/microtop/framework/debug/log"
-	pb "github.com/microtop/microtop/framework/debug/proto"
 	"github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/internal/peer"
 	"github.com/microtop/microtop/framework/metadata"
@@ -60,8 +57,4 @@ func addr(hostport string) (netip.Addr, bool) {
 	}
 	a, err := netip.ParseAddr(host)
 	return a.Unmap(), err == nil
-}
-
-func message(r log.Record) *pb.Record {
-	return &pb.Record{Timestamp: r.Timestamp.Unix(), Metadata: r.Metadata, Message: fmt.Sprint(r.Message)}
 }

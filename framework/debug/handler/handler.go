@@ -88,7 +88,7 @@ func (d *Debug) Stats(_ context.Context, _ *pb.StatsRequest, rsp *pb.StatsRespon
 
 func unsigned(n int64) uint64 { return uint64(max(n, 0)) }
 
-// Trace answers with the kept spans.
+// Trace answers with the kept spans, the last of them if they are more than an answer may hold.
 func (d *Debug) Trace(ctx context.Context, req *pb.TraceRequest, rsp *pb.TraceResponse) error {
 	if err := d.authorize(ctx, "Trace"); err != nil {
 		return err
@@ -97,16 +97,7 @@ func (d *Debug) Trace(ctx context.Context, req *pb.TraceRequest, rsp *pb.TraceRe
 	if err != nil {
 		return err
 	}
-	for _, s := range spans {
-		kind := pb.SpanType_INBOUND
-		if s.Type == trace.SpanTypeRequestOutbound {
-			kind = pb.SpanType_OUTBOUND
-		}
-		rsp.Spans = append(rsp.Spans, &pb.Span{
-			Trace: s.Trace, Id: s.Id, Parent: s.Parent, Name: s.Name, Type: kind, Metadata: s.Metadata,
-			Started: unsigned(s.Started.UnixNano()), Duration: unsigned(int64(s.Duration)),
-		})
-	}
+	rsp.Spans = answerOf(spans)
 	return nil
 }
 

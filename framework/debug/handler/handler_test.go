@@ -17,6 +17,7 @@ import (
 	"github.com/microtop/microtop/framework/debug/log"
 	pb "github.com/microtop/microtop/framework/debug/proto"
 	"github.com/microtop/microtop/framework/debug/stats"
+	"github.com/microtop/microtop/framework/debug/trace"
 	microerrors "github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/metadata"
 	"github.com/microtop/microtop/framework/registry"
@@ -166,6 +167,42 @@ func TestLogFollows(t *testing.T) {
 		if err := s.Recv(got); err != nil || got.GetMessage() != want {
 			t.Fatalf("got %v, %v; want %q", got, err, want)
 		}
+	}
+}
+
+// What strangers sent may stand in lines and spans: it must not keep the others from being told.
+func TestWhatIsKeptCanAlwaysBeTold(t *testing.T) {
+	tracer := trace.NewTracer(func(o *trace.Options) { o.Size = 10_000 })
+	f := start(t, handler.Options{Tracer: tracer})
+	bytes := "\xff\xfe" // no UTF-8
+	for _, text := range []string{bytes, "last"} {
+		if err := f.log.Write(log.Record{Message: text, Metadata: map[string]string{bytes: bytes}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := f.stream(t, "Debug.Log", &pb.LogRequest{})
+	for _, want := range []string{"\uFFFD", "last"} {
+		if got := new(pb.Record); s.Recv(got) != nil || got.GetMessage() != want || got.GetMetadata()["\uFFFD"] != "\uFFFD" {
+			t.Errorf("line %v, want %q", got, want)
+		}
+	}
+	ctx := metadata.MergeContext(t.Context(), metadata.Metadata{"Micro-Trace-Id": bytes, "Micro-Span-Id": bytes}, true)
+	for i := range 2000 {
+		_, span := tracer.Start(ctx, bytes)
+		span.Metadata[bytes] = strings.Repeat("x", 1<<20)
+		if i == 1999 {
+			span.Name = "last"
+		}
+		if err := tracer.Finish(span); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rsp := new(pb.TraceResponse)
+	if err := f.call(t.Context(), "Debug.Trace", &pb.TraceRequest{}, rsp); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(rsp.GetSpans()); n < 100 || rsp.GetSpans()[n-1].GetName() != "last" || rsp.GetSpans()[0].GetTrace() != "\uFFFD" {
+		t.Errorf("%d spans, the last is %.200v", n, rsp.GetSpans()[max(n-1, 0):])
 	}
 }
 

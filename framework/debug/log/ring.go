@@ -2,10 +2,9 @@ package log
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
+
+	"github.com/microtop/microtop/framework/internal/budget"
 )
 
 // streamBuffer is how many records a stream's reader may be behind before it loses some.
@@ -67,24 +66,12 @@ func bounded(record Record) Record {
 	if size <= recordBytes {
 		return record
 	}
-	left := recordBytes
-	take := func(text string) string {
-		if len(text) > left {
-			text = strings.ToValidUTF8(text[:left], "") + "…" // a copy, so that the rest can go
-		}
-		left = max(left-len(text), 0)
-		return text
-	}
-	out := Record{Timestamp: record.Timestamp, Metadata: map[string]string{}}
+	left := budget.Bytes(recordBytes)
+	out := Record{Timestamp: record.Timestamp}
 	if record.Message != nil {
-		out.Message = take(message)
+		out.Message = left.Text(message)
 	}
-	for _, key := range slices.Sorted(maps.Keys(record.Metadata)) {
-		if left == 0 {
-			break
-		}
-		out.Metadata[take(key)] = take(record.Metadata[key])
-	}
+	out.Metadata = left.Map(record.Metadata)
 	return out
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/microtop/microtop/framework/internal/budget"
 )
 
 // DefaultTracer serves programs that name no tracer. It holds nothing until used.
@@ -34,10 +36,15 @@ func (m *memory) Start(ctx context.Context, name string) (context.Context, *Span
 	return ToContext(ctx, span.Trace, span.Id), span
 }
 
+// spanBytes is about how much of one span is kept: its name and metadata may quote what a stranger sent.
+const spanBytes = 8 << 10
+
 // Finish implements Tracer. The span is copied: later changes to it are not kept.
 func (m *memory) Finish(s *Span) error {
 	s.Duration = time.Since(s.Started)
-	kept := *s
+	kept, left := *s, budget.Bytes(spanBytes)
+	kept.Trace, kept.Id, kept.Parent, kept.Name = left.Text(s.Trace), left.Text(s.Id), left.Text(s.Parent), left.Text(s.Name)
+	kept.Metadata = left.Map(s.Metadata)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.spans) < m.size {

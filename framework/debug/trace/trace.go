@@ -62,9 +62,12 @@ func ToContext(ctx context.Context, traceID, parentSpanID string) context.Contex
 	return metadata.MergeContext(ctx, metadata.Metadata{traceIDKey: traceID, spanIDKey: parentSpanID}, true)
 }
 
+// idBytes is the longest id of another program that is taken over; a UUID has 36 bytes.
+const idBytes = 128
+
 func newSpan(ctx context.Context, name string) *Span {
 	span := &Span{Name: name, Id: uuid.NewString(), Started: time.Now(), Metadata: map[string]string{}}
-	if traceID, parent, ok := FromContext(ctx); ok {
+	if traceID, parent, ok := FromContext(ctx); ok && len(traceID) <= idBytes && len(parent) <= idBytes {
 		span.Trace, span.Parent = traceID, parent
 	} else {
 		span.Trace = uuid.NewString()

@@ -3,6 +3,7 @@ package trace_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/microtop/microtop/framework/debug/trace"
@@ -44,5 +45,30 @@ func TestRingKeepsTheLast(t *testing.T) {
 	one, _ := tracer.Read(trace.ReadTrace(spans[1].Trace))
 	if len(one) != 1 || one[0].Name != "3" {
 		t.Errorf("read by trace: %v", one)
+	}
+}
+
+// Names, ids and metadata may quote what a stranger sent: 256 of them must not hold gigabytes.
+func TestSpansAreBounded(t *testing.T) {
+	tracer, huge := trace.NewTracer(), strings.Repeat("x", 1<<20)
+	ctx := metadata.MergeContext(context.Background(), metadata.Metadata{"Micro-Trace-Id": huge, "Micro-Span-Id": "s"}, true)
+	_, span := tracer.Start(ctx, huge)
+	if len(span.Trace) != 36 || span.Parent != "" {
+		t.Errorf("a trace id of %d bytes was taken over", len(span.Trace))
+	}
+	span.Metadata["a"] = "kept"
+	span.Metadata[huge] = huge
+	span.Name = "n"
+	if err := tracer.Finish(span); err != nil {
+		t.Fatal(err)
+	}
+	span.Metadata["a"] = "changed later"
+	spans, _ := tracer.Read()
+	size := len(spans[0].Trace) + len(spans[0].Name)
+	for key, value := range spans[0].Metadata {
+		size += len(key) + len(value)
+	}
+	if size > 9<<10 || spans[0].Name != "n" || spans[0].Metadata["a"] != "kept" {
+		t.Errorf("%d bytes are kept, name %.20q, a %q", size, spans[0].Name, spans[0].Metadata["a"])
 	}
 }
