@@ -95,6 +95,11 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		node, err = next()
 	}
+	if err == nil {
+		if err = registry.ValidateAddress(node.Address); err != nil {
+			roads.selector.Mark(name, node, err)
+		}
+	}
 	if err != nil {
 		if req.Body != nil {
 			err = errors.Join(err, req.Body.Close())

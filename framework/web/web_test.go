@@ -108,6 +108,47 @@ func TestAServiceIsRegisteredAndCalledByItsName(t *testing.T) {
 	}
 }
 
+// Whoever registers says where its nodes are: what is no host and port of a network is not called, nor is where a node sends
+// callers on to, unless it is a service.
+func TestTheClientGoesToNodesOnly(t *testing.T) {
+	t.Parallel()
+	r := registry.NewMemoryRegistry()
+	s := newService(web.Registry(r))
+	elsewhere := "127.0.0.1:1"
+	s.HandleFunc("/away", func(w http.ResponseWriter, req *http.Request) {
+		http.Redirect(w, req, "http://"+elsewhere+"/latest", http.StatusFound)
+	})
+	start(t, s)
+	for _, address := range []string{"unix:/run/x.sock", "127.0.0.1", "169.254.169.254:80/latest", "user@127.0.0.1:80", "127.0.0.1:0", "127.0.0.1:80?x", "a b:80"} {
+		if err := r.Register(&registry.Service{Name: "bad", Version: address, Nodes: []*registry.Node{{Id: address, Address: address}}}); err != nil {
+			t.Fatal(err)
+		}
+		body := &closed{Reader: strings.NewReader("x")}
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://bad/", body)
+		if rsp, err := s.Client().Do(req); !errors.Is(err, registry.ErrInvalid) || !body.closed {
+			t.Errorf("%s: got %v, %v; the body was closed: %v", address, rsp, err, body.closed)
+		}
+		if err := r.Deregister(&registry.Service{Name: "bad", Version: address, Nodes: []*registry.Node{{Id: address, Address: address}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://shop.web/away", nil)
+	if rsp, err := s.Client().Do(req); err == nil || !strings.Contains(err.Error(), "service "+elsewhere) {
+		t.Errorf("sent away: %v, %v", rsp, err)
+	}
+}
+
+// closed is a body that knows whether it was.
+type closed struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closed) Close() error {
+	c.closed = true
+	return nil
+}
+
 func TestTwoServicesShareNothing(t *testing.T) {
 	a, b := web.NewService(web.Name("a")), web.NewService(web.Name("b"))
 	if a.Options().Service == b.Options().Service || a.Options().Service.Options().Registry == b.Options().Service.Options().Registry {
