@@ -205,6 +205,26 @@ func TestCloseEndsConsumersAndCalls(t *testing.T) {
 	}
 }
 
+func TestNoContextIsNoEnd(t *testing.T) {
+	s, err := events.NewStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Consume("t", events.WithContext(nil)) //nolint:staticcheck // a program that has none to give
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Publish("t", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if e := <-got; string(e.Payload) != "x" {
+		t.Errorf("got %q", e.Payload)
+	}
+	if err := s.(io.Closer).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestARetryLimitBelowZeroIsRefused(t *testing.T) {
 	if _, err := open(t).Consume("t", events.WithRetryLimit(-1)); err == nil || !strings.Contains(err.Error(), "leave WithRetryLimit out") {
 		t.Errorf("Consume = %v", err)

@@ -119,6 +119,9 @@ func NewConsumeOptions(opts ...ConsumeOption) ConsumeOptions {
 	if o.AckWait <= 0 {
 		o.AckWait = defaultAckWait
 	}
+	if o.Context == nil {
+		o.Context = context.Background()
+	}
 	return o
 }
 

@@ -69,10 +69,11 @@ func (m *memory) Unlock(id string) error {
 
 // Leader implements sync.Sync.
 func (m *memory) Leader(id string, _ ...sync.LeaderOption) (sync.Leader, error) {
-	if err := m.leaders.take(m.context(), m.opts.Prefix+id, 0, false); err != nil {
+	full := m.opts.Prefix + id // whatever Init makes of the prefix until the leader resigns
+	if err := m.leaders.take(m.context(), full, 0, false); err != nil {
 		return nil, fmt.Errorf("sync memory: leader %s: %w", id, err)
 	}
-	return &leader{resign: func() { m.leaders.free(m.opts.Prefix + id) }, status: make(chan bool, 1)}, nil
+	return &leader{resign: func() { m.leaders.free(full) }, status: make(chan bool, 1)}, nil
 }
 
 // String returns "memory".

@@ -87,6 +87,34 @@ func TestPrefixes(t *testing.T) {
 	}
 }
 
+// A leader of before a change of the prefix resigns what it has, and nobody else's leadership.
+func TestALeaderResignsWhatItHas(t *testing.T) {
+	s := memory.NewSync(sync.Prefix("p/"))
+	before, err := s.Leader("a")
+	must(t, err)
+	must(t, s.Init(sync.Prefix("")))
+	other, err := s.Leader("a")
+	must(t, err)
+	must(t, before.Resign())
+	must(t, s.Init(sync.Prefix("p/")))
+	again := make(chan error, 1)
+	go func() {
+		_, err := s.Leader("a")
+		again <- err
+	}()
+	select {
+	case err := <-again:
+		must(t, err)
+	case <-time.After(5 * time.Second):
+		t.Fatal("the leadership that ended is not free")
+	}
+	select {
+	case <-other.Status():
+		t.Error("another's leadership ended")
+	default:
+	}
+}
+
 func Example() {
 	s := memory.NewSync()
 	if err := s.Lock("nightly report", sync.LockTTL(time.Minute), sync.LockWait(time.Second)); err != nil {
