@@ -101,12 +101,19 @@ func followed(s *suite) {
 
 func badChange(s *suite) {
 	c, sources := s.with(`{"a":1}`, `{"b":1}`)
+	running := ask(s.watch(c, "a")) // hears of it if the value is gone only for a moment
 	s.write(sources[0], `{"a":`)
 	s.write(sources[1], `{"b":2}`)
 	s.eventually("the other source's change is seen", func() bool { return c.Get("b").Int(0) == 2 })
+	if err := c.Sync(); err == nil { // after it the change has been read, however slow who follows the source is
+		s.Error("Sync: no error")
+	}
 	s.wantAll(c, `{"a":1,"b":2}`)
 	s.write(sources[0], `{"a":3}`)
 	s.eventually("the next good change is seen", func() bool { return c.Get("a").Int(0) == 3 })
+	if got := s.await(running); got.value != "3" {
+		s.Errorf("a watcher was told %q, %v, want 3", got.value, got.err)
+	}
 }
 
 func untorn(s *suite) {

@@ -134,11 +134,16 @@ func notAliased(s *suite) {
 		a["b"] = "changed"
 	}
 	mine["new"] = true
+	c.Get("list").StringSlice(nil)[0] = "changed"
+	c.Get("a").StringMap(nil)["b"] = "changed"
+	all, a, got := string(c.Bytes()), string(c.Get("a").Bytes()), string(c.Get().Bytes())
 	for _, text := range [][]byte{c.Bytes(), c.Get("a").Bytes(), c.Get().Bytes()} {
 		clear(text)
 	}
-	c.Get("list").StringSlice(nil)[0] = "changed"
 	s.wantAll(c, `{"a":{"b":1},"list":["x"]}`)
+	if diff := cmp.Diff([]string{all, a, got}, []string{string(c.Bytes()), string(c.Get("a").Bytes()), string(c.Get().Bytes())}); diff != "" {
+		s.Errorf("bytes that the caller cleared (-before +after):\n%s", diff)
+	}
 }
 
 func setAndDel(s *suite) {
