@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,11 +19,21 @@ import (
 
 type flatCum struct{ Flat, Cum int64 }
 
+// goPprof is where go tool pprof is; to look it up takes longer than a run of it.
+var goPprof = sync.OnceValues(func() (string, error) {
+	path, err := exec.CommandContext(context.Background(), "go", "tool", "-n", "pprof").Output()
+	return strings.TrimSpace(string(path)), err
+})
+
 // goToolTop runs go tool pprof -top and reads its rows, summed by name.
 func goToolTop(t *testing.T, unit string, args ...string) map[string]flatCum {
 	t.Helper()
-	all := append([]string{"tool", "pprof", "-top", "-nodecount=0", "-nodefraction=0", "-symbolize=none", "-unit=" + unit}, args...)
-	cmd := exec.CommandContext(context.Background(), "go", all...)
+	path, err := goPprof()
+	if err != nil {
+		t.Fatalf("look for go tool pprof: %v", err)
+	}
+	all := append([]string{"-top", "-nodecount=0", "-nodefraction=0", "-symbolize=none", "-unit=" + unit}, args...)
+	cmd := exec.CommandContext(context.Background(), path, all...)
 	cmd.Env = append(os.Environ(), "PPROF_TMPDIR="+t.TempDir())
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -177,6 +177,7 @@ func TestACallToASilentPeerEndsByItsDeadline(t *testing.T) {
 
 // A frozen node takes only its share of an idempotent call's time, and is then set aside.
 func TestR03_AFrozenNodeCostsNoIdempotentCall(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, transport.NewHTTPTransport())
 	w.serve()
 	frozen := &registry.Service{Name: fleet.Service, Version: "latest", Nodes: []*registry.Node{

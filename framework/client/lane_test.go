@@ -236,6 +236,7 @@ func TestALostConnectionFailsWhatIsInFlightOnIt(t *testing.T) {
 }
 
 func TestAFrozenPeerHoldsNoMoreThanItsCalls(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, transport.NewHTTPTransport())
 	m, c := newManual(w, pipelining), w.client(client.ContentType("application/json"))
 	var calls []<-chan outcome

@@ -27,6 +27,7 @@ func TestR05_RollingRestartCostsNoCall(t *testing.T) {
 // A caller whose view of the registry is old goes on calling nodes that stop: it is refused, or finds nobody there, and
 // goes elsewhere.
 func TestR05_AnOldViewOfTheRegistryCostsNoCall(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, transport.NewHTTPTransport())
 	view := registry.NewMemoryRegistry()
 	var servers []server.Server

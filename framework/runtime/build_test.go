@@ -77,6 +77,7 @@ func TestA261_BuiltFromAGitRepository(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("not run: no git")
 	}
+	t.Parallel()
 	work, bare := t.TempDir(), filepath.Join(t.TempDir(), "service.git")
 	git(t, work, "init", "--quiet")
 	for _, word := range []string{"old", "new"} {
@@ -147,9 +148,10 @@ func TestAnEndedContextEndsABuild(t *testing.T) {
 // C-11. Fifty services that ignore SIGTERM, fork and flood their output: no process is left, and the log is bounded.
 func TestC11_StubbornChildrenLeaveNothing(t *testing.T) {
 	r := open(t, runtime.WithStopTimeout(30*time.Millisecond))
-	rounds := 50
-	if testing.Short() {
-		rounds = 10
+	t.Parallel()
+	rounds := 10
+	if os.Getenv("NIGHTLY") == "1" {
+		rounds = 50
 	}
 	flood := `trap '' TERM; sleep 60 & echo child $!; i=0; while [ $i -lt 3000 ]; do echo "line $i of a flood that nobody reads"; i=$((i+1)); done; echo flooded; wait`
 	for i := range rounds {

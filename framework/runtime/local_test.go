@@ -174,6 +174,7 @@ func TestRetriesEnd(t *testing.T) {
 }
 
 func TestStubbornServiceIsKilledWithItsChildren(t *testing.T) {
+	t.Parallel()
 	r := open(t, runtime.WithStopTimeout(100*time.Millisecond))
 	var out buffer
 	create(t, r, "stubborn", runtime.WithOutput(&out))

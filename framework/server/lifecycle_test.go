@@ -322,26 +322,28 @@ func TestNodeAddress(t *testing.T) {
 
 // Stop returns an error when the drain timeout passes, which is the limit of those that are ended after half of it.
 func TestEndlessStreamsDoNotHoldUpTheDrain(t *testing.T) {
-	t.Parallel()
 	const half = 1500 * time.Millisecond
-	for _, internal := range []bool{true, false} {
-		h := newHeld()
-		s := start(t, nil, server.DrainTimeout(2*half))
-		if err := s.Handle(s.NewHandler(h, server.InternalHandler(internal))); err != nil {
-			t.Fatal(err)
-		}
-		p := connect(t, s)
-		p.write(post("", "Micro-Endpoint: Held.Listen", "Micro-Id: 1", "Micro-Stream: 1"))
-		<-h.running
-		began := time.Now()
-		if err := s.Stop(); err != nil {
-			t.Errorf("internal %v: %v", internal, err)
-		}
-		if took := time.Since(began); internal != (took < half) {
-			t.Errorf("internal %v: stop took %v of a drain timeout of %v", internal, took, 2*half)
-		}
-		if f, _ := p.read(); f.ID != "1" || f.Error == "" {
-			t.Errorf("internal %v: the stream ended with %+v", internal, f)
-		}
+	for name, internal := range map[string]bool{"internal": true, "the program's": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHeld()
+			s := start(t, nil, server.DrainTimeout(2*half))
+			if err := s.Handle(s.NewHandler(h, server.InternalHandler(internal))); err != nil {
+				t.Fatal(err)
+			}
+			p := connect(t, s)
+			p.write(post("", "Micro-Endpoint: Held.Listen", "Micro-Id: 1", "Micro-Stream: 1"))
+			<-h.running
+			began := time.Now()
+			if err := s.Stop(); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(began); internal != (took < half) {
+				t.Errorf("stop took %v of a drain timeout of %v", took, 2*half)
+			}
+			if f, _ := p.read(); f.ID != "1" || f.Error == "" {
+				t.Errorf("the stream ended with %+v", f)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 // Each node is called once, for itself: one that is dead or silent says so, and no other answers for it.
 func TestEveryNodeIsCalled(t *testing.T) {
+	t.Parallel()
 	w := newWorld()
 	addresses := []string{w.node(t, "1", everything), w.node(t, "1", everything), w.node(t, "2", everything)}
 	w.claim(t, "1", "gone", dead(t))

@@ -25,6 +25,7 @@ func TestProtoFilesBySources(t *testing.T) {
 	}
 	for _, from := range origins() {
 		t.Run(from.name, func(t *testing.T) {
+			t.Parallel()
 			written, err := openConsole(t, from, given).description.Schema.ProtoFiles(t.Context(), "shop.torture")
 			if err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/bufbuild/protocompile"
@@ -33,10 +34,14 @@ import (
 	"github.com/microtop/microtop/introspect/schema"
 )
 
+var compileTorture = sync.OnceValues(func() (linker.Files, error) {
+	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(torture())})}
+	return compiler.Compile(context.Background(), "torture.proto", "old.proto")
+})
+
 func compiledTorture(t *testing.T) linker.Files {
 	t.Helper()
-	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(torture())})}
-	compiled, err := compiler.Compile(t.Context(), "torture.proto", "old.proto")
+	compiled, err := compileTorture()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,28 +173,37 @@ func TestKindsBySources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells := map[string][]string{}
-	names := []string{fmt.Sprintf("%-25s", "kind")}
-	for _, from := range origins() {
-		names = append(names, fmt.Sprintf("%-25s", from.name))
-		t.Run(from.name, func(t *testing.T) {
-			c := openConsole(t, from, given)
-			for _, kind := range slices.Sorted(maps.Keys(kinds())) {
-				got, want := c.cell(t, kind, kinds()[kind]), "yes"
-				if reason := from.limits[kind] + from.limits[""]; reason != "" {
-					want = "JSON"
-				}
-				if got != want {
-					t.Errorf("%s: %s, expected %s", kind, got, want)
-				}
-				if want == "JSON" {
-					got += ": " + from.limits[kind] + from.limits[""]
-				}
-				cells[kind] = append(cells[kind], fmt.Sprintf("%-25s", got))
-			}
-			c.whole(t)
-		})
+	var mu sync.Mutex
+	cells := map[string][]string{} // a row's cells, one for each origin
+	for kind := range kinds() {
+		cells[kind] = make([]string, len(origins()))
 	}
+	names := []string{fmt.Sprintf("%-25s", "kind")}
+	t.Run("from", func(t *testing.T) {
+		for i, from := range origins() {
+			names = append(names, fmt.Sprintf("%-25s", from.name))
+			t.Run(from.name, func(t *testing.T) {
+				t.Parallel()
+				c := openConsole(t, from, given)
+				for _, kind := range slices.Sorted(maps.Keys(kinds())) {
+					got, want := c.cell(t, kind, kinds()[kind]), "yes"
+					if reason := from.limits[kind] + from.limits[""]; reason != "" {
+						want = "JSON"
+					}
+					if got != want {
+						t.Errorf("%s: %s, expected %s", kind, got, want)
+					}
+					if want == "JSON" {
+						got += ": " + from.limits[kind] + from.limits[""]
+					}
+					mu.Lock()
+					cells[kind][i] = fmt.Sprintf("%-25s", got)
+					mu.Unlock()
+				}
+				c.whole(t)
+			})
+		}
+	})
 	table := strings.Join(names, " ")
 	for _, kind := range slices.Sorted(maps.Keys(cells)) {
 		table += fmt.Sprintf("\n%-25s ", kind) + strings.Join(cells[kind], " ")

@@ -28,8 +28,8 @@ type suite struct {
 	name string
 }
 
-// Run holds the registries that open returns against the contract, one rule a subtest. open is called once per rule; what
-// it opens it closes itself (t.Cleanup). The registries may share a backend: service names are never used twice.
+// Run holds the registries that open returns against the contract, one rule a subtest. open is called once per rule, also
+// while other rules run; what it opens it closes itself (t.Cleanup). The registries may share a backend: service names are never used twice.
 func Run(t *testing.T, open func(t *testing.T) registry.Registry, caps Caps) {
 	t.Helper()
 	if caps.Within == 0 {
@@ -48,24 +48,34 @@ func Run(t *testing.T, open func(t *testing.T) registry.Registry, caps Caps) {
 		{"deregistering needs only name, version and node id, and an unknown node is no error", deregisteredByID},
 		{"an unknown name is not found", unknown},
 		{"a listing has each service once", listed},
-		{"a node disappears after its TTL", expires},
-		{"a refreshed node outlives its first TTL", refreshed},
 		{"R11_a TTL of one millisecond does no harm", tinyTTL},
 		{"R11_a node without TTL stays", noTTL},
 		{"R11_what no registry takes is refused with ErrInvalid", refused},
 		{"a watcher sees create, update and delete in order", watched},
 		{"a watcher of one service hears of no other", watchedOne},
-		{"a watcher reports the end of a TTL", watchedTTL},
 		{"Stop may be called twice and from anywhere, and ends Next with ErrWatcherStopped", watcherStops},
 		{"a watcher ends with its context", watcherContext},
 		{"R11_a hundred callers at once leave a consistent registry", concurrent},
 		{"Init and Options never fail and String names the implementation", options},
 	}
-	for _, r := range rules {
-		t.Run(r.rule, func(t *testing.T) {
-			r.hold(&suite{T: t, caps: caps, reg: open(t), name: "suite." + uuid.NewString()[:8]})
-		})
+	run := func(t *testing.T, hold func(*suite)) {
+		hold(&suite{T: t, caps: caps, reg: open(t), name: "suite." + uuid.NewString()[:8]})
 	}
+	for _, r := range rules {
+		t.Run(r.rule, func(t *testing.T) { run(t, r.hold) })
+	}
+	t.Run("in time", func(t *testing.T) { // together, since they mostly wait
+		for rule, hold := range map[string]func(*suite){
+			"a node disappears after its TTL":         expires,
+			"a refreshed node outlives its first TTL": refreshed,
+			"a watcher reports the end of a TTL":      watchedTTL,
+		} {
+			t.Run(rule, func(t *testing.T) {
+				t.Parallel()
+				run(t, hold)
+			})
+		}
+	})
 }
 
 // service is version 1.0.0 of the run's service with one node.

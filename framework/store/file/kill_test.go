@@ -26,23 +26,28 @@ const (
 	writerRound = "STORE_FILE_TEST_ROUND"
 )
 
-const (
-	roundWrites = 10_000
-	writers     = 16
-)
+const writers = 16
+
+// roundWrites is how many records a round writes if it is not killed before.
+func roundWrites() int {
+	if os.Getenv("NIGHTLY") == "1" {
+		return 10_000
+	}
+	return 2000
+}
 
 // value is what the record of a key holds: enough to see a torn one.
 func value(key string) string { return strings.Repeat(key+";", 20) }
 
-// writeUntilKilled writes 10,000 records and says on standard output, a line each, what was acknowledged.
+// writeUntilKilled writes the records of a round and says on standard output, a line each, what was acknowledged.
 func writeUntilKilled() int {
 	s := file.NewStore(file.DirOption(os.Getenv(writerDir)))
-	round := os.Getenv(writerRound)
+	round, writes := os.Getenv(writerRound), roundWrites()
 	var wg sync.WaitGroup
 	var out sync.Mutex
 	for w := range writers {
 		wg.Go(func() {
-			for i := w; i < roundWrites; i += writers {
+			for i := w; i < writes; i += writers {
 				key := round + "/" + strconv.Itoa(i)
 				err := s.Write(&store.Record{Key: key, Value: []byte(value(key))})
 				out.Lock()
@@ -107,7 +112,8 @@ func killedWriter(t *testing.T, dir string, round int) ([]string, bool) {
 	out, err := child.StdoutPipe()
 	must(t, err)
 	must(t, child.Start())
-	killAt := roundWrites/10 + rand.IntN(roundWrites*8/10)
+	writes := roundWrites()
+	killAt := writes/10 + rand.IntN(writes*8/10)
 	var acks []string
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -126,7 +132,7 @@ func killedWriter(t *testing.T, dir string, round int) ([]string, bool) {
 	if len(acks) < killAt {
 		t.Fatalf("the writer ended after %d records", len(acks))
 	}
-	return acks, len(acks) < roundWrites
+	return acks, len(acks) < writes
 }
 
 // torn reports whether the file has a damaged page, or a row that is not whole.

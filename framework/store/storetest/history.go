@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/anishathalye/porcupine"
@@ -13,10 +14,15 @@ import (
 	"github.com/microtop/microtop/framework/store"
 )
 
-const (
-	historyOps  = 2000 // of each client
-	historyKeys = 4
-)
+const historyKeys = 4
+
+// historyOps is how many operations each client makes.
+func historyOps() int {
+	if os.Getenv("NIGHTLY") == "1" {
+		return 2000
+	}
+	return 500
+}
 
 // operation is what a client asks of a key.
 type operation struct {
@@ -49,7 +55,7 @@ func Linearizable(t testing.TB, s store.Store) bool {
 	t.Helper()
 	run := uuid.NewString()
 	return history.Explained(t, lastWrite, history.Record(t, func(c *history.Client) {
-		for i := range historyOps {
+		for i := range historyOps() {
 			in := operation{kind: kind(), key: fmt.Sprintf("%s/%d", run, rand.IntN(historyKeys)), value: fmt.Sprintf("%d/%d", c.Number, i)}
 			if !c.Do(in, func() (any, error) { return in.do(s) }) {
 				return
