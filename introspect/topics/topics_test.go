@@ -135,12 +135,19 @@ func (i *inbox) len() int {
 // mail starts a service that subscribes to orders with a protobuf event.
 func mail(t *testing.T, r registry.Registry, b broker.Broker) (*inbox, client.Client) {
 	t.Helper()
+	in := new(inbox)
+	s := serve(t, "mail", r, b, func(s micro.Service) error { return micro.RegisterSubscriber("orders", s.Server(), in.take) })
+	return in, s.Client()
+}
+
+// serve starts a service with what register adds to it.
+func serve(t *testing.T, name string, r registry.Registry, b broker.Broker, register func(micro.Service) error) micro.Service {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	started, ended := make(chan struct{}), make(chan error, 1)
-	s := micro.NewService(micro.Name("mail"), micro.Address("127.0.0.1:0"), micro.Registry(r), micro.Broker(b),
+	s := micro.NewService(micro.Name(name), micro.Address("127.0.0.1:0"), micro.Registry(r), micro.Broker(b),
 		micro.HandleSignal(false), micro.Context(ctx), micro.AfterStart(func() error { close(started); return nil }))
-	in := new(inbox)
-	if err := micro.RegisterSubscriber("orders", s.Server(), in.take); err != nil {
+	if err := register(s); err != nil {
 		t.Fatal(err)
 	}
 	go func() { ended <- s.Run() }()
@@ -155,7 +162,7 @@ func mail(t *testing.T, r registry.Registry, b broker.Broker) (*inbox, client.Cl
 	case <-time.After(10 * time.Second):
 		t.Fatal("the service does not start")
 	}
-	return in, s.Client()
+	return s
 }
 
 // pairs are the brokers, as a service and a session hold them.

@@ -110,6 +110,19 @@ func (p *Pager) Append(list ...Line) uint64 {
 	return p.last()
 }
 
+// Rewrite draws the lines of a live pager anew: f returns what is shown in a line's place. The cursor and what is seen
+// stay where they are.
+func (p *Pager) Rewrite(f func(Line) Line) {
+	if p.fixed {
+		return
+	}
+	for i := range p.ring.len() {
+		l := p.ring.at(i)
+		*l = f(*l)
+	}
+	p.relaid()
+}
+
 // SetBlock shows a text from its beginning instead of a tail.
 func (p *Pager) SetBlock(b safetext.Block, s Syntax) {
 	p.Clear()

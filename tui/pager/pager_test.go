@@ -118,6 +118,28 @@ func TestHoldsStillWhilePaused(t *testing.T) {
 	}
 }
 
+func TestRewrittenLinesStayWhereTheyAre(t *testing.T) {
+	p := tail(80, 10, 100, 250)
+	keys(p, "up", "up", "up")
+	want, before := visible(p), p.Fresh()
+	_, id, _ := p.Selected()
+	p.Rewrite(func(l pager.Line) pager.Line {
+		l.Text = safetext.Join(" ", safetext.Literal("new"), l.Text)
+		return l
+	})
+	if _, now, _ := p.Selected(); now != id || p.Following() || p.Fresh() != before {
+		t.Errorf("the cursor went from %d to %d", id, now)
+	}
+	if diff := cmp.Diff(want, visible(p)); diff != "" || strings.Count(p.View(), "new message") != len(want) {
+		t.Errorf("%s\n%s", diff, p.View())
+	}
+	p.SetBlock(safetext.CleanBlock("a text"), pager.Text)
+	p.Rewrite(func(pager.Line) pager.Line { return pager.Line{} })
+	if !strings.Contains(p.View(), "a text") {
+		t.Error("a block was rewritten")
+	}
+}
+
 func TestWhatPauses(t *testing.T) {
 	for _, k := range []string{"f", "space", "up", "k", "pgup", "ctrl+u", "g"} {
 		p := tail(60, 11, 100, 100)

@@ -20,15 +20,15 @@ const (
 	jqBody = 1 << 20
 )
 
-// filter decides which messages are shown. It is immutable and safe for concurrent use.
-type filter struct {
+// Filter decides which messages are shown. It is immutable and safe for concurrent use; nil lets all through.
+type Filter struct {
 	text *match.Matcher
 	jq   *gojq.Code
 }
 
-// newFilter reads ".path==x" as a jq expression, "re:x" as a regular expression, anything
+// ParseFilter reads ".path==x" as a jq expression, "re:x" as a regular expression, anything
 // else as the console's filter language. "" is no filter, which is nil.
-func newFilter(expr string) (*filter, error) {
+func ParseFilter(expr string) (*Filter, error) {
 	if expr == "" {
 		return nil, nil
 	}
@@ -37,7 +37,7 @@ func newFilter(expr string) (*filter, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &filter{text: m}, nil
+		return &Filter{text: m}, nil
 	}
 	if len(expr) > match.MaxExpr {
 		return nil, fmt.Errorf("filter longer than %d bytes", match.MaxExpr)
@@ -50,18 +50,22 @@ func newFilter(expr string) (*filter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jq: %w", err)
 	}
-	return &filter{jq: code}, nil
+	return &Filter{jq: code}, nil
 }
 
-// match tells whether a message is shown.
-func (f *filter) match(ctx context.Context, m *topics.Message) bool {
-	if f.text != nil {
-		return f.text.Match(m.Topic + " " + string(shown(m)))
+// Match tells whether a message is shown, by what its body reads like. It may take a moment.
+func (f *Filter) Match(ctx context.Context, m *topics.Message, as topics.Decoding) bool {
+	if f == nil {
+		return true
 	}
-	if m.JSON == nil || len(m.JSON) > jqBody {
+	b, err := bodyOf(m, as)
+	if f.text != nil {
+		return f.text.Match(m.Topic + " " + string(b.Text))
+	}
+	if err != nil || !b.JSON || len(b.Text) > jqBody {
 		return false
 	}
-	v, err := show.Decode(m.JSON)
+	v, err := show.Decode(b.Text)
 	if err != nil {
 		return false
 	}
@@ -70,12 +74,4 @@ func (f *filter) match(ctx context.Context, m *topics.Message) bool {
 	first, ok := f.jq.RunWithContext(ctx, v).Next()
 	_, failed := first.(error)
 	return ok && !failed && first != nil && first != false
-}
-
-// shown is the body as it is shown and filtered: as JSON where it could be read.
-func shown(m *topics.Message) []byte {
-	if m.JSON != nil {
-		return m.JSON
-	}
-	return m.Raw
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -21,29 +20,42 @@ import (
 	"github.com/microtop/microtop/views/show"
 )
 
-// filtered is how many messages one filter command looks at.
-const filtered = 500
+const (
+	// filtered is how many messages one filter command looks at.
+	filtered = 500
+	// trended is for how many seconds the rate is remembered.
+	trended = 60
+)
+
+// backend is what the screen asks of the broker; tests have their own.
+type backend struct {
+	follow    func(context.Context) (source, error)
+	republish func(context.Context, *topics.Message) error
+	change    func() error // why the session must not publish
+	flags     []string     // where a copied command connects to
+}
 
 type screen struct {
-	scope  tui.Scope
-	pens   *paint.Pens
-	follow func(context.Context) (source, error)
-	in     *intake
+	scope tui.Scope
+	pens  *paint.Pens
+	back  backend
+	in    *intake
 
 	topics  []string
-	pad     int // cells of the longest topic
+	look    look
 	source  source
 	problem error // why there is nothing to see
 	rate    float64
-	last    uint64 // received a tick ago
+	trend   []float64 // messages a second, the newest last
+	last    uint64    // received a tick ago
 
 	kept    kept
 	log     *pager.Pager
 	detail  *pager.Pager
 	whole   bool // one message is shown in full
 	expr    string
-	filter  *filter
-	gen     int    // of the filter
+	filter  *Filter
+	gen     int    // of the filter and the look
 	decided uint64 // number of the last record the filter was asked about
 	working bool
 }
@@ -56,11 +68,21 @@ var (
 )
 
 type (
-	// judged brings the records a filter lets through.
+	// judged brings the lines of the records that a filter lets through.
 	judged struct {
-		gen  int
-		upto uint64
-		hits []*record
+		gen   int
+		upto  uint64
+		lines []pager.Line
+	}
+	// redrawn brings lines in another look.
+	redrawn struct {
+		gen   int
+		lines map[*record]pager.Line
+	}
+	// republished says how publishing a message again went.
+	republished struct {
+		topic string
+		err   error
 	}
 	// tick is the time to count.
 	tick struct{}
@@ -90,22 +112,28 @@ func New(ctx context.Context, session *introspect.Session, th theme.Theme, with 
 	if len(names) == 0 {
 		return nil, errors.New("name a topic: `:tail TOPIC…`; :topics lists them")
 	}
-	return newScreen(ctx, th, names, func(ctx context.Context) (source, error) {
-		t, err := topics.Follow(ctx, session, names...)
-		if err != nil {
-			return nil, err // not a nil *Tail in a source
-		}
-		return t, nil
+	return newScreen(ctx, th, names, backend{
+		follow: func(ctx context.Context) (source, error) {
+			known, err := topics.Expand(ctx, session, names)
+			if err != nil {
+				return nil, err
+			}
+			t, err := topics.Follow(ctx, session, known...)
+			if err != nil {
+				return nil, err // not a nil *Tail in a source
+			}
+			return t, nil
+		},
+		republish: func(ctx context.Context, m *topics.Message) error { return topics.Republish(ctx, session, m) },
+		change:    session.Change,
+		flags:     session.Flags(),
 	}), nil
 }
 
-func newScreen(ctx context.Context, th theme.Theme, names []string, follow func(context.Context) (source, error)) *screen {
-	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), follow: follow, in: newIntake(), topics: names}
+func newScreen(ctx context.Context, th theme.Theme, names []string, back backend) *screen {
+	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), back: back, in: newIntake(), topics: names, look: newLook(names)}
 	s.log = pager.New(pager.Options{Theme: th, Capacity: keptMessages, Status: true, Empty: safetext.CleanBlock("subscribing …")})
 	s.detail = pager.New(pager.Options{Theme: th})
-	for _, name := range names {
-		s.pad = max(s.pad, safetext.Clean(name).Cut(30).Width())
-	}
 	return s
 }
 
@@ -113,7 +141,7 @@ func newScreen(ctx context.Context, th theme.Theme, names []string, follow func(
 func (s *screen) Init() tea.Cmd { return tea.Batch(s.subscribe(), s.next(), s.clock()) }
 
 func (s *screen) subscribe() tea.Cmd {
-	in, follow := s.in, s.follow
+	in, follow := s.in, s.back.follow
 	return s.scope.Cmd(func(ctx context.Context) tea.Msg { return in.run(ctx, follow) })
 }
 
@@ -145,10 +173,28 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(s.onEvents(msg.Items), s.next())
 	case judged:
 		return s.onJudged(msg)
+	case redrawn:
+		if msg.gen == s.gen {
+			s.log.Rewrite(func(l pager.Line) pager.Line {
+				if r, ok := l.Item.(*record); ok {
+					if anew, ok := msg.lines[r]; ok {
+						return anew
+					}
+				}
+				return l
+			})
+		}
+		return nil
+	case republished:
+		if msg.err != nil {
+			return tui.Fail(msg.err)
+		}
+		return tui.Say(tui.Good, safetext.Format("published to %s again", msg.topic))
 	case tick:
 		if s.source != nil {
 			received, _, _ := s.source.Counts()
 			s.rate, s.last = float64(received-s.last), received
+			s.trend = append(s.trend[max(len(s.trend)-trended+1, 0):], s.rate)
 		}
 		return s.clock()
 	case tea.MouseMsg:
@@ -187,15 +233,17 @@ func (s *screen) waiting() safetext.Block {
 	return safetext.BlockOf(safetext.Format("nothing was published to %s yet", show.Names(s.topics)), safetext.Line{}, safetext.Literal("a tail shows what comes from now on; P publishes something"))
 }
 
-// pump shows the records that were not decided on yet; a filter is asked beside the
-// program, a bounded number of records at a time.
+// pump shows the records that were not decided on yet. A filter is asked, and bodies are read in another way than they
+// were when they came, beside the program, a bounded number of records at a time.
 func (s *screen) pump() tea.Cmd {
 	if s.working {
 		return nil
 	}
-	if s.filter == nil {
+	if s.filter == nil && s.look.decoding == topics.Guess {
 		for _, r := range s.kept.after(s.decided, keptMessages) {
-			s.show(r)
+			if l, ok := s.look.drawn(r); ok {
+				s.log.Append(l)
+			}
 			s.decided = r.number
 		}
 		return nil
@@ -205,12 +253,15 @@ func (s *screen) pump() tea.Cmd {
 		return nil
 	}
 	s.working = true
-	gen, f := s.gen, s.filter
+	gen, f, look := s.gen, s.filter, s.look
 	return s.scope.Cmd(func(ctx context.Context) tea.Msg {
 		out := judged{gen: gen, upto: records[len(records)-1].number}
 		for _, r := range records {
-			if m := r.message.Load(); m != nil && f.match(ctx, m) {
-				out.hits = append(out.hits, r)
+			if m := r.message.Load(); m != nil && !f.Match(ctx, m, look.decoding) {
+				continue
+			}
+			if l, ok := look.drawn(r); ok {
+				out.lines = append(out.lines, l)
 			}
 		}
 		return out
@@ -221,17 +272,30 @@ func (s *screen) onJudged(msg judged) tea.Cmd {
 	s.working = false
 	if msg.gen == s.gen {
 		s.decided = msg.upto
-		for _, r := range msg.hits {
-			s.show(r)
-		}
+		s.log.Append(msg.lines...)
 	}
 	return s.pump()
 }
 
-func (s *screen) show(r *record) {
-	if m := r.message.Load(); m != nil {
-		s.log.Append(line(r, m, s.pad))
+// redraw draws what is shown in the look of now.
+func (s *screen) redraw() tea.Cmd {
+	s.gen++
+	gen, look := s.gen, s.look
+	var records []*record
+	for _, l := range s.log.All() {
+		if r, ok := l.Item.(*record); ok {
+			records = append(records, r)
+		}
 	}
+	return s.scope.Cmd(func(ctx context.Context) tea.Msg {
+		lines := make(map[*record]pager.Line, len(records))
+		for _, r := range records {
+			if l, ok := look.drawn(r); ok && ctx.Err() == nil {
+				lines[r] = l
+			}
+		}
+		return redrawn{gen, lines}
+	})
 }
 
 // SetFilter implements [tui.Filterer]: text, "re:" and a regular expression, or a jq
@@ -240,19 +304,24 @@ func (s *screen) SetFilter(text string) error {
 	if s.whole {
 		return s.detail.SetSearch(text)
 	}
-	f, err := newFilter(text)
+	f, err := ParseFilter(text)
 	if err != nil {
 		return err
 	}
-	follow := s.log.Following()
 	s.filter, s.expr = f, text
+	s.judgeAnew()
+	return nil
+}
+
+// judgeAnew shows what of the kept messages the filter lets through.
+func (s *screen) judgeAnew() {
+	follow := s.log.Following()
 	s.gen++
 	s.decided = 0
 	s.log.Clear()
 	s.log.SetFollow(follow)
 	s.log.SetEmpty(s.waiting())
 	s.in.feed.Push(event{}) // wakes the screen up: a filter runs in a command
-	return nil
 }
 
 // Filter implements [tui.Filterer].
@@ -260,7 +329,7 @@ func (s *screen) Filter() tui.Filter {
 	if s.whole {
 		return tui.Filter{Text: safetext.Clean(s.detail.Search())}
 	}
-	return tui.Filter{Text: safetext.Clean(s.expr), Shown: s.log.Len(), Total: len(s.kept.records)}
+	return tui.Filter{Text: safetext.Clean(s.expr), Shown: s.log.Len(), Total: s.kept.messages()}
 }
 
 // shown is the pager on the screen.
@@ -303,39 +372,34 @@ func (s *screen) View(w, h int) string {
 		title = safetext.Literal("message; esc goes back")
 	}
 	s.shown().SetSize(w, h-1)
-	return pane.Stack(pane.Rule(s.pens, w, title, s.status(), true), s.shown().View())
+	return pane.Stack(pane.Rule(s.pens, w, title, s.status(w), true), s.shown().View())
 }
 
-// status are the counts.
-func (s *screen) status() safetext.Line {
+// status are the counts, with the rate's curve where there is room for it.
+func (s *screen) status(w int) safetext.Line {
 	switch {
 	case s.problem != nil:
 		return safetext.Clean(s.pens.Glyphs.Cross + " not subscribed")
 	case s.source == nil:
 		return safetext.Literal("subscribing")
 	}
-	received, bytes, dropped := s.source.Counts()
-	parts := []safetext.Line{
-		safetext.Format("%s/s", show.Rate(s.rate)),
-		safetext.Format("kept %d of %d", len(s.kept.records), received),
+	received, bytes, missed := s.source.Counts()
+	var parts []safetext.Line
+	if s.look.decoding != topics.Guess {
+		parts = append(parts, safetext.Format("as %s", s.look.decoding))
 	}
-	if dropped > 0 {
-		parts = append(parts, safetext.Format("%s dropped %d", s.pens.Glyphs.Warning, dropped))
+	if w >= 120 && len(s.trend) > 0 {
+		parts = append(parts, show.Spark(s.pens.Glyphs, s.trend, min(len(s.trend), 30)))
+	}
+	parts = append(parts, safetext.Format("%s/s", show.Rate(s.rate)), safetext.Format("kept %d of %d", s.kept.messages(), received))
+	if s.kept.dropped > 0 {
+		parts = append(parts, safetext.Format("dropped %d", s.kept.dropped))
+	}
+	if missed > 0 {
+		parts = append(parts, safetext.Format("%s missed %d", s.pens.Glyphs.Warning, missed))
 	}
 	if s.filter != nil && s.working {
 		parts = append(parts, safetext.Literal("filtering"))
 	}
 	return safetext.Join("  ", append(parts, safetext.Clean(show.Bytes(bytes)))...)
-}
-
-func (s *screen) save() tea.Cmd {
-	var messages []*topics.Message
-	for _, l := range s.log.All() {
-		if r, ok := l.Item.(*record); ok {
-			if m := r.message.Load(); m != nil {
-				messages = append(messages, m)
-			}
-		}
-	}
-	return show.Save(s.scope, "tail", ".ndjson", func(w io.Writer) error { return write(w, messages) })
 }

@@ -3,8 +3,6 @@ package topics
 import (
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -13,25 +11,22 @@ import (
 	"github.com/microtop/microtop/introspect/topics"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
-	"github.com/microtop/microtop/tui/table"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/views/show"
 )
-
-// topic is a row.
-type topic struct {
-	*topics.Topic
-	nodes int // that listen
-}
 
 type screen struct {
 	*show.List[*topic]
 	scope    tui.Scope
 	session  *introspect.Session
 	source   show.Source
+	newMeter func() meter
 	theme    theme.Theme
 	snapshot *fleet.Snapshot
-	stale    bool // rows are older than the snapshot
+	stale    bool // rows are older than the snapshot, or what was measured
+
+	meter meter // nil while nothing is measured
+	stop  context.CancelFunc
 }
 
 var (
@@ -52,29 +47,14 @@ func Route(ctx context.Context, session *introspect.Session, source show.Source,
 
 // New makes the screen; it starts nothing before Init.
 func New(ctx context.Context, session *introspect.Session, source show.Source, th theme.Theme) tui.Screen {
-	s := &screen{scope: tui.NewScope(ctx), session: session, source: source, theme: th}
-	s.List = show.NewList(show.Options[*topic]{Theme: th, Columns: columns(), ID: func(t *topic) string { return t.Name }, Cells: cells})
+	return newScreen(ctx, session, source, th, func() meter { return topics.NewMeter(session) })
+}
+
+func newScreen(ctx context.Context, session *introspect.Session, source show.Source, th theme.Theme, newMeter func() meter) *screen {
+	s := &screen{scope: tui.NewScope(ctx), session: session, source: source, theme: th, newMeter: newMeter}
+	s.List = show.NewList(show.Options[*topic]{Theme: th, Columns: columns(), ID: func(t *topic) string { return t.Name }, Cells: s.cells})
 	s.look()
 	return s
-}
-
-func columns() []table.Column {
-	return []table.Column{
-		{Title: "TOPIC", Min: 16, Max: 60, Flex: 1},
-		{Title: "SUBSCRIBERS", Min: 16, Max: 60, Flex: 1},
-		{Title: "NODES", Right: true, Priority: 1, Number: show.By(func(t *topic) float64 { return float64(t.nodes) })},
-		{Title: "QUEUES", Min: 12, Max: 60, Priority: 2, Flex: 1, Style: show.Dim},
-	}
-}
-
-func cells(t *topic) []safetext.Line {
-	listed := func(names []string) safetext.Line {
-		if len(names) == 0 {
-			return safetext.Literal(show.Unknown)
-		}
-		return safetext.Clean(strings.Join(names[:min(len(names), 20)], ", "))
-	}
-	return []safetext.Line{safetext.Clean(t.Name), listed(t.Subscribers), safetext.Clean(strconv.Itoa(t.nodes)), listed(t.Queues)}
 }
 
 // Init implements [tui.Screen].
@@ -86,9 +66,12 @@ func (s *screen) look() { s.snapshot, s.stale = s.source.Snapshot(), true }
 
 // Update implements [tui.Screen].
 func (s *screen) Update(msg tea.Msg) tea.Cmd {
-	if _, ok := msg.(show.Fresh); ok {
+	switch msg := msg.(type) {
+	case show.Fresh:
 		s.look()
 		return s.next()
+	case measured:
+		return s.onMeasured(msg)
 	}
 	return s.List.Update(msg)
 }
@@ -106,8 +89,13 @@ func (s *screen) View(w, h int) string {
 // known are the topics of the snapshot. Where the broker shows no subscriptions, each node that is there counts as one.
 func (s *screen) known() []*topic {
 	var out []*topic
-	for _, t := range topics.FromSnapshot(s.snapshot) {
-		row := &topic{t, t.Nodes}
+	found := topics.FromSnapshot(s.snapshot)
+	rates := s.rates(found)
+	for _, t := range found {
+		row := &topic{Topic: t, nodes: t.Nodes}
+		if r, ok := rates[t.Name]; ok {
+			row.rate = &r
+		}
 		if t.Nodes <= 0 {
 			row.nodes = 0
 			for _, name := range t.Subscribers {
@@ -129,7 +117,7 @@ func (s *screen) empty() safetext.Block {
 	return show.Nothing(s.snapshot, s.session.Where(), "topics")
 }
 
-// notes say who listens, where the columns have no room for it.
+// notes say who listens, where the columns have no room for it, and what measuring does.
 func (s *screen) notes() []show.Note {
 	t, ok := s.Item()
 	if !ok {
@@ -143,7 +131,7 @@ func (s *screen) notes() []show.Note {
 	case 1:
 		text = safetext.Format("%s: %s listens", name, show.Names(t.Subscribers))
 	}
-	return []show.Note{show.Quiet(text)}
+	return append([]show.Note{show.Quiet(text)}, s.measureNotes(t)...)
 }
 
 // Title implements [tui.Screen].
@@ -164,8 +152,9 @@ func (s *screen) actions() []tui.Action {
 	return append([]tui.Action{
 		{ID: "topics.tail", Keys: []string{"enter", "t"}, Name: "tail", Help: "messages of the topic, or of the marked ones", Disabled: s.none, Run: s.tail},
 		{ID: "topics.publish", Keys: []string{"P"}, Name: "publish", Help: "send a message to the topic", Disabled: s.mayPublish, Run: s.publish},
+		{ID: "topics.measure", Keys: []string{"m"}, Name: "measure", Help: "count what is published to the topics by listening to them, or stop that", Disabled: s.mayMeasure, Run: s.measure},
 		{ID: "topics.nodes", Keys: []string{"n"}, Name: "nodes", Help: "nodes of the service that listens", Disabled: s.none, Run: s.nodes},
-		{ID: "topics.copy", Keys: []string{"y"}, Name: "copy", Disabled: s.none, Run: s.copy},
+		{ID: "topics.copy", Keys: []string{"y"}, Name: "copy", Disabled: s.none, Run: s.copy, Hidden: true},
 		{ID: "topics.refresh", Keys: []string{"r"}, Name: "refresh", Help: "read the registry again now", Run: s.refresh, Hidden: true},
 	}, s.Keys("topics")...)
 }
@@ -223,10 +212,14 @@ func (s *screen) copy() tea.Cmd {
 	if !ok {
 		return nil
 	}
+	command := func(args ...string) string {
+		return show.Command(append(append([]string{"microtop"}, args...), s.session.Flags()...)...)
+	}
 	return show.Copy(
 		show.Text{Key: "n", What: safetext.Literal("the name"), Text: t.Name},
-		show.Text{Key: "r", What: safetext.Literal("the row"), Text: show.Row(cells(t))},
-		show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command("microtop", "tail", t.Name)},
+		show.Text{Key: "r", What: safetext.Literal("the row"), Text: show.Row(s.cells(t))},
+		show.Text{Key: "c", What: safetext.Literal("the command that tails it"), Text: command("tail", t.Name)},
+		show.Text{Key: "p", What: safetext.Literal("the command that publishes"), Text: command("publish", t.Name, "{}")},
 	)
 }
 

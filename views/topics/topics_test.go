@@ -1,16 +1,25 @@
 package topics_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/microtop/microtop/framework/client"
+	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/fleet"
+	broker "github.com/microtop/microtop/introspect/topics"
 	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/frametest"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/views/show/showtest"
 	"github.com/microtop/microtop/views/topics"
@@ -41,6 +50,97 @@ func TestFrames(t *testing.T) {
 			x.Golden()
 		})
 	}
+}
+
+// meter is what a test measures.
+type meter struct {
+	mu    sync.Mutex
+	names []string
+	rates map[string]broker.Rate
+	err   error
+	ended atomic.Int32
+}
+
+func (m *meter) SetTopics(names []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.names = names
+}
+
+func (m *meter) Rates() map[string]broker.Rate {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rates
+}
+
+func (m *meter) Run(ctx context.Context) error {
+	if m.err != nil {
+		return m.err
+	}
+	<-ctx.Done()
+	m.ended.Add(1)
+	return nil
+}
+
+func measuring(t *testing.T, m *meter, w, h int) *frametest.Terminal {
+	t.Helper()
+	route := topics.Route(t.Context(), showtest.Session(t, nil), shop(), theme.Default())
+	route.New = func(any) (tui.Screen, error) {
+		return topics.NewFake(t.Context(), showtest.Session(t, nil), shop(), theme.Default(), m), nil
+	}
+	x, _ := showtest.Start(t, route, nil, w, h)
+	x.WaitFor("stock.low")
+	return x
+}
+
+func TestMeasuredFrames(t *testing.T) {
+	rates := map[string]broker.Rate{
+		"stock.low":     {PerSecond: 1500, BytesPerSecond: 123456, Messages: 4500, Recent: []float64{10, 700, 1500}, Sampled: true},
+		"orders.placed": {PerSecond: 2.5, BytesPerSecond: 400, Messages: 25, Recent: []float64{1, 3, 2.5}},
+		"carts.dropped": {PerSecond: math.NaN(), BytesPerSecond: math.NaN(), Err: errors.New("no \x1b[2J broker")},
+	}
+	for _, size := range []struct{ w, h int }{{80, 24}, {200, 60}} {
+		t.Run(fmt.Sprintf("%dx%d", size.w, size.h), func(t *testing.T) {
+			m := &meter{rates: rates}
+			x := measuring(t, m, size.w, size.h)
+			x.Keys("m")
+			x.WaitFor("~1.5k")
+			x.Keys("g")
+			x.WaitFor("one second in ten")
+			x.Golden()
+			x.Keys("G")
+			x.WaitFor("not measured: no ␛[2J broker")
+			x.Keys("m")
+			x.WaitGone("~1.5k")
+			x.WaitFor("m measures the rates")
+			x.Until("the meter to end", func(string) bool { return m.ended.Load() == 1 })
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			if diff := cmp.Diff([]string{"carts.dropped", "orders.placed", "stock.low"}, m.names); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAMeterThatCannotListen(t *testing.T) {
+	x := measuring(t, &meter{err: errors.New("no broker is configured")}, 100, 30)
+	x.Keys("m")
+	x.WaitFor("no broker is configured")
+	x.WaitFor("m measures the rates")
+}
+
+func TestCopiedCommandsConnectAsTheConsoleDoes(t *testing.T) {
+	session, err := introspect.Open(introspect.Config{Registry: registry.NewMemoryRegistry(), Client: client.NewClient(), Flags: []string{"--registry", "file"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close() })
+	x, _ := showtest.Start(t, topics.Route(t.Context(), session, shop(), theme.Default()), nil, 120, 30)
+	x.WaitFor("stock.low")
+	x.Keys("y")
+	x.WaitFor("microtop tail carts.dropped --registry file")
+	x.WaitFor("microtop publish carts.dropped '{}' --registry file")
 }
 
 func TestKeysOpenScreens(t *testing.T) {
