@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +22,13 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	programs.Before, programs.Profiles = programs.Peer, t.TempDir()
 	cells := []bench.Cell{
 		bench.Calls("unary", bench.Load{Scenario: "unary", Bytes: 32, Callers: 2}, bench.Micro, bench.GRPC, bench.NetHTTP, bench.V4),
 		bench.Calls("download", bench.Load{Scenario: "download", Bytes: 1024, Callers: 2}, bench.Micro, bench.GRPC),
 		bench.Calls("exchange", bench.Load{Scenario: "exchange", Bytes: 32, Callers: 2}, bench.Micro, bench.GRPC),
 	}
+	cells = append(bench.Against(cells[:1]), cells[1:]...)
 	pace := bench.Pace{Rounds: 2, For: 60 * time.Millisecond, Warm: 100 * time.Millisecond}
 	found, err := bench.Run(t.Context(), programs, cells, nil, pace, io.Discard)
 	if err != nil {
@@ -45,6 +48,16 @@ func TestRun(t *testing.T) {
 					t.Errorf("%s, %s: %v", c.Name, v.System, f)
 				}
 			}
+		}
+	}
+	var said strings.Builder
+	found.Changes(&said, cells)
+	if got := said.String(); !strings.HasPrefix(got, "unary, microtop × before: rate ") || strings.Count(got, "\n") != 1 {
+		t.Errorf("changes: %q", got)
+	}
+	for _, name := range []string{"microtop client.pprof", "grpc-go server.pprof", "net-http client.pprof"} {
+		if info, err := os.Stat(filepath.Join(programs.Profiles, name)); err != nil || info.Size() == 0 {
+			t.Errorf("profile %s: %v, %v", name, info, err)
 		}
 	}
 }

@@ -11,6 +11,19 @@ import (
 type Programs struct {
 	Peer  string // this framework, grpc-go, net/http
 	Peer4 string // go-micro v4.9.0
+	// Before, if not empty, is another build of Peer, to be measured beside it.
+	Before string
+	// Profiles, if not empty, is a folder for CPU profiles of Peer and Peer4, one for each system and end.
+	Profiles string
+}
+
+// start starts the program that a system runs in.
+func (p Programs) start(ctx context.Context, system string) (*process, error) {
+	var env []string
+	if p.Profiles != "" {
+		env = append(env, profilesEnv+"="+p.Profiles)
+	}
+	return start(ctx, p.of(system), env...)
 }
 
 // of is the program that a system runs in.

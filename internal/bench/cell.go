@@ -86,7 +86,7 @@ func apart(probe string, rounds int, systems ...string) Cell {
 	c := Cell{Name: probe, Rounds: rounds}
 	for _, system := range systems {
 		c.Visits = append(c.Visits, Visit{System: system, Measure: func(ctx context.Context, f *fleet, p Pace) (Figures, error) {
-			child, err := start(ctx, f.programs.of(system))
+			child, err := f.programs.start(ctx, system)
 			if err != nil {
 				return nil, err
 			}

@@ -79,6 +79,7 @@ type child struct {
 	program Program
 	stop    func()            // the server; nil without one
 	callers map[string]Caller // by system and address
+	profile profile
 }
 
 func (c *child) obey(ctx context.Context, do command) (answer, error) {
@@ -107,6 +108,9 @@ func (c *child) serve(do command) (answer, error) {
 	if !ok || c.stop != nil {
 		return answer{}, fmt.Errorf("cannot serve %q: unknown, or a second server", do.System)
 	}
+	if err := c.profile.start(do.System, "server"); err != nil {
+		return answer{}, err
+	}
 	address, stop, err := s.Serve()
 	c.stop = stop
 	return answer{Address: address}, err
@@ -121,7 +125,10 @@ func (c *child) load(ctx context.Context, do command) (answer, error) {
 		if !ok {
 			return answer{}, fmt.Errorf("no system is named %q", do.System)
 		}
-		var err error
+		err := c.profile.start(do.System, "client")
+		if err != nil {
+			return answer{}, err
+		}
 		if caller, err = s.Dial(do.Address); err != nil {
 			return answer{}, fmt.Errorf("dial %s: %w", do.Address, err)
 		}
@@ -146,4 +153,5 @@ func (c *child) close() {
 	if c.stop != nil {
 		c.stop()
 	}
+	c.profile.stop()
 }

@@ -12,17 +12,22 @@ type fleet struct {
 	servers   map[string]*process
 	addresses map[string]string
 	clients   map[string]*process
+	before    *fleet // of Programs.Before; nil without it
 }
 
 func newFleet(programs Programs) *fleet {
-	return &fleet{programs: programs, servers: map[string]*process{}, addresses: map[string]string{}, clients: map[string]*process{}}
+	f := &fleet{programs: programs, servers: map[string]*process{}, addresses: map[string]string{}, clients: map[string]*process{}}
+	if programs.Before != "" {
+		f.before = newFleet(Programs{Peer: programs.Before, Peer4: programs.Peer4})
+	}
+	return f
 }
 
 func (f *fleet) server(ctx context.Context, system string) (*process, string, error) {
 	if p := f.servers[system]; p != nil {
 		return p, f.addresses[system], nil
 	}
-	p, err := start(ctx, f.programs.of(system))
+	p, err := f.programs.start(ctx, system)
 	if err != nil {
 		return nil, "", err
 	}
@@ -39,7 +44,7 @@ func (f *fleet) client(ctx context.Context, system string) (*process, error) {
 	if p := f.clients[system]; p != nil {
 		return p, nil
 	}
-	p, err := start(ctx, f.programs.of(system))
+	p, err := f.programs.start(ctx, system)
 	if err == nil {
 		f.clients[system] = p
 	}
@@ -53,6 +58,9 @@ func (f *fleet) end() {
 	}
 	for _, p := range f.servers {
 		p.end()
+	}
+	if f.before != nil {
+		f.before.end()
 	}
 }
 

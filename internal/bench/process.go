@@ -23,9 +23,10 @@ type process struct {
 	said *tail
 }
 
-// start starts a child of the program at a path.
-func start(ctx context.Context, path string) (*process, error) {
+// start starts a child of the program at a path, with more in its environment.
+func start(ctx context.Context, path string, env ...string) (*process, error) {
 	p := &process{cmd: exec.CommandContext(ctx, path), said: new(tail)}
+	p.cmd.Env = append(os.Environ(), env...)
 	var err error
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = p.said, p.said, 5*time.Second
 	if p.in, err = p.cmd.StdinPipe(); err != nil {

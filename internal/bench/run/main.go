@@ -27,6 +27,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	long := flags.Bool("long", false, "eleven rounds of two seconds a visit in place of five short ones")
 	rounds := flags.Int("rounds", 0, "how often each system is visited; at least 5 for figures that count")
 	only := flags.String("only", "", "only the cells whose name contains this")
+	before := flags.String("before", "", "a build of ./peer from before a change: it is measured in the same rounds")
+	profiles := flags.String("profiles", "", "have both ends of each system write a CPU profile into this folder")
 	report := flags.String("json", "", "also write the report to this file")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -60,11 +62,15 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if programs.Profiles = *profiles; *before != "" {
+		programs.Before, cells = *before, bench.Against(cells)
+	}
 	found, err := bench.Run(ctx, programs, cells, goals, pace, progress)
 	if err != nil {
 		return err
 	}
 	found.Table(out)
+	found.Changes(out, cells)
 	if *report == "" {
 		return nil
 	}
