@@ -57,22 +57,14 @@ func refuse(code int, format string, args ...any) error {
 }
 
 // parseRequest parses a request's head: everything up to the empty line, which is left out. Its headers go into f,
-// sharing text's memory.
-func parseRequest(text string, f *Fields, l limits.Limits) (head, error) {
+// sharing text's memory, or that of heads before which m knows.
+func parseRequest(text string, f *Fields, l limits.Limits, m *memo) (head, error) {
 	line, lines, _ := strings.Cut(text, "\r\n")
-	method, rest, ok := strings.Cut(line, " ")
-	target, version, ok2 := strings.Cut(rest, " ")
-	if !ok || !ok2 || !isToken(method) || target == "" || hasControl(target) {
-		return head{}, refuse(400, "bad request line")
+	h, err := m.begin(line, requestLine)
+	if err != nil {
+		return head{}, err
 	}
-	h := head{length: -1}
-	switch version {
-	case "HTTP/1.1", "HTTP/1.0":
-		h.minor = version[len(version)-1]
-	default:
-		return head{}, refuse(505, "only version 1.1 of HTTP is spoken here")
-	}
-	if err := h.parseLines(lines, f, l, true); err != nil {
+	if err := h.parseLines(lines, f, l, true, m); err != nil {
 		return head{}, err
 	}
 	if h.chunked && (h.length >= 0 || h.minor == '0') {
@@ -81,9 +73,37 @@ func parseRequest(text string, f *Fields, l limits.Limits) (head, error) {
 	return h, nil
 }
 
+// requestLine parses a request's first line.
+func requestLine(line string) (head, error) {
+	method, rest, ok := strings.Cut(line, " ")
+	target, version, ok2 := strings.Cut(rest, " ")
+	if !ok || !ok2 || !isToken(method) || target == "" || hasControl(target) {
+		return head{}, refuse(400, "bad request line")
+	}
+	if version != "HTTP/1.1" && version != "HTTP/1.0" {
+		return head{}, refuse(505, "only version 1.1 of HTTP is spoken here")
+	}
+	return head{length: -1, minor: version[len(version)-1]}, nil
+}
+
 // parseResponse is parseRequest for a response.
-func parseResponse(text string, f *Fields, l limits.Limits) (head, error) {
+func parseResponse(text string, f *Fields, l limits.Limits, m *memo) (head, error) {
 	line, lines, _ := strings.Cut(text, "\r\n")
+	h, err := m.begin(line, statusLine)
+	if err != nil {
+		return head{}, err
+	}
+	if err := h.parseLines(lines, f, l, false, m); err != nil {
+		return head{}, err
+	}
+	if h.chunked && h.length >= 0 {
+		return head{}, refuse(400, "Transfer-Encoding beside Content-Length")
+	}
+	return h, nil
+}
+
+// statusLine parses a response's first line.
+func statusLine(line string) (head, error) {
 	version, status, _ := strings.Cut(line, " ")
 	if version != "HTTP/1.1" && version != "HTTP/1.0" {
 		return head{}, refuse(400, "malformed HTTP response %q", cut(line, 64))
@@ -95,50 +115,61 @@ func parseResponse(text string, f *Fields, l limits.Limits) (head, error) {
 		return head{}, refuse(400, "malformed HTTP status %q", cut(status, 64))
 	}
 	h.code = int(code)
-	if err := h.parseLines(lines, f, l, false); err != nil {
-		return head{}, err
-	}
-	if h.chunked && h.length >= 0 {
-		return head{}, refuse(400, "Transfer-Encoding beside Content-Length")
-	}
 	return h, nil
 }
 
 // parseLines parses header lines. strict refuses repeated headers that must be single.
-func (h *head) parseLines(lines string, f *Fields, l limits.Limits, strict bool) error {
+func (h *head) parseLines(lines string, f *Fields, l limits.Limits, strict bool, m *memo) error {
 	f.Lines, f.List = Lines(lines), f.List[:0] // linesOf says the same
 	count := 0
-	for lines != "" {
-		var line string
-		line, lines, _ = strings.Cut(lines, "\r\n")
-		if count++; limits.Exceeded(count, l.Headers) {
+	for alike := true; lines != ""; count++ { // alike: the names so far are those of the head before
+		var text string
+		text, lines, _ = strings.Cut(lines, "\r\n")
+		if limits.Exceeded(count+1, l.Headers) {
 			return refuse(431, "over %d headers", l.Headers)
 		}
-		name, value, ok := strings.Cut(line, ":")
-		if !ok {
-			return refuse(400, "header line without a colon")
+		line, err := m.line(count, text)
+		if err != nil {
+			return err
 		}
-		name, ok = canonical(name) // also refuses folded lines and a space before the colon
-		if !ok {
-			return refuse(400, "bad header name")
-		}
-		value = strings.Trim(value, " \t")
-		if !receivable(name, value) {
-			return refuse(400, "bad value of header %s", name)
-		}
-		if ofConnection(name) {
-			if err := h.frame(name, value); err != nil {
+		alike = alike && line.known
+		switch {
+		case line.framing:
+			if err := h.frame(line.Name, line.Value); err != nil {
 				return err
 			}
-			continue
+		case alike:
+			if !line.repeats {
+				f.List = append(f.List, line.Field)
+			}
+		default:
+			if line.repeats = f.has(line.Name); !line.repeats {
+				f.List = append(f.List, line.Field)
+			} else if strict && single(line.Name) {
+				return refuse(400, "header %s given twice", line.Name)
+			}
 		}
-		if !f.has(name) {
-			f.List = append(f.List, Field{name, value})
-		} else if strict && single(name) {
-			return refuse(400, "header %s given twice", name)
-		}
+		m.keep(count, line)
 	}
+	m.end(count)
 	return nil
+}
+
+// parseLine parses one header line.
+func parseLine(text string) (headLine, error) {
+	name, value, ok := strings.Cut(text, ":")
+	if !ok {
+		return headLine{}, refuse(400, "header line without a colon")
+	}
+	name, ok = canonical(name) // also refuses folded lines and a space before the colon
+	if !ok {
+		return headLine{}, refuse(400, "bad header name")
+	}
+	value = strings.Trim(value, " \t")
+	if !receivable(name, value) {
+		return headLine{}, refuse(400, "bad value of header %s", name)
+	}
+	return headLine{text: text, Field: Field{name, value}, framing: ofConnection(name)}, nil
 }
 
 // frame notes a header of the connection.

@@ -14,6 +14,7 @@ type heads struct {
 	known  []knownHead
 	last   int // of known, that came or was added last
 	misses int // in a row
+	memo   memo
 }
 
 type knownHead struct {
@@ -22,13 +23,13 @@ type knownHead struct {
 	list []Field
 }
 
-type parser func(text string, f *Fields, l limits.Limits) (head, error)
+type parser func(text string, f *Fields, l limits.Limits, m *memo) (head, error)
 
 // parse parses a head into f, with the strings of an equal one before if there is one.
 func (hs *heads) parse(text []byte, f *Fields, l limits.Limits, parse parser) (head, error) {
 	if len(text) > keptHeadSize || hs.misses > patienceHead {
 		hs.known = nil
-		return parse(string(text), f, l)
+		return parse(string(text), f, l, hs.memo.of(text))
 	}
 	next := (hs.last + 1) % keptHeads
 	for _, at := range [...]int{hs.last, next} {
@@ -40,7 +41,7 @@ func (hs *heads) parse(text []byte, f *Fields, l limits.Limits, parse parser) (h
 		}
 	}
 	own := string(text)
-	h, err := parse(own, f, l)
+	h, err := parse(own, f, l, hs.memo.of(text))
 	if err != nil {
 		return h, err
 	}

@@ -1,30 +1,38 @@
 package transport
 
-import "slices"
-
-// lines appends the header lines of messages. The frames of a stream differ in their bodies only: their lines are made
+// lines appends the header lines of messages. Messages on a connection differ in a few values: the other lines are made
 // once.
-type lines struct {
-	first string // the first value of the message before
-	list  []Field
-	text  []byte
+type lines struct{ made []madeLine }
+
+// madeLine is the line of the last field at its place; of a field without a name there is none.
+type madeLine struct {
+	of   Field
+	text []byte
 }
 
-func (l *lines) append(dst []byte, list []Field) ([]byte, error) {
-	if len(list) == 0 {
-		return dst, nil
+func (l *lines) append(dst []byte, list []Field) (_ []byte, err error) {
+	if len(list) > memoLines {
+		l.made = nil
+		return appendFields(dst, list)
 	}
-	if slices.Equal(l.list, list) {
-		return append(dst, l.text...), nil
+	for i := range list {
+		if i == len(l.made) {
+			l.made = append(l.made, madeLine{})
+		}
+		line := &l.made[i]
+		if line.of == list[i] && line.of.Name != "" {
+			dst = append(dst, line.text...)
+			continue
+		}
+		start := len(dst)
+		if dst, err = appendFields(dst, list[i:i+1]); err != nil {
+			return nil, err
+		}
+		if made := dst[start:]; len(made) <= keptHeadSize {
+			line.of, line.text = list[i], append(line.text[:0], made...)
+		} else {
+			*line = madeLine{}
+		}
 	}
-	start := len(dst)
-	dst, err := appendFields(dst, list)
-	if err != nil {
-		return nil, err
-	}
-	if made := dst[start:]; list[0].Value == l.first && len(made) <= keptHeadSize {
-		l.list, l.text = append(l.list[:0], list...), append(l.text[:0], made...)
-	}
-	l.first = list[0].Value
 	return dst, nil
 }
