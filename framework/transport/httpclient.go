@@ -25,7 +25,7 @@ func newHTTPClient(conn net.Conn, addr string, o Options) *httpClient {
 	c := &httpClient{start: "POST / HTTP/1.1\r\nHost: " + addr + "\r\n"}
 	c.init(conn, o)
 	c.peek.init(conn)
-	c.writer = newWriter(conn, func() {
+	c.writer = newWriter(&c.until, func() {
 		if c.timeout > 0 {
 			c.until.setWrite(time.Now().Add(c.timeout))
 		}

@@ -11,6 +11,8 @@ import (
 
 const (
 	readBuffer   = 4 << 10  // of a connection, at rest
+	burstBuffer  = 32 << 10 // of a connection whose messages come faster than they are read
+	burstRest    = 16       // how many small reads in a row end a burst
 	bodyStep     = 32 << 10 // what is set aside for a body before any of it has come
 	maxChunkLine = 4 << 10  // a chunk's size and its extensions
 )
@@ -25,6 +27,8 @@ type reader struct {
 	heads heads
 	buf   []byte
 	r, w  int // buf[r:w] is unread
+	last  int // how many bytes came with the last read
+	small int // how many reads in a row would have fit a buffer at rest
 }
 
 // buffered is the number of bytes that came and are not parsed yet.
@@ -34,6 +38,7 @@ func (rd *reader) buffered() int { return rd.w - rd.r }
 func (rd *reader) fill() error {
 	switch {
 	case rd.r == rd.w:
+		rd.fit(rd.w)
 		rd.r, rd.w = 0, 0
 	case rd.w == len(rd.buf) && rd.r > 0:
 		rd.w = copy(rd.buf, rd.buf[rd.r:rd.w])
@@ -47,12 +52,28 @@ func (rd *reader) fill() error {
 	n, err := rd.source.Read(rd.buf[rd.w:])
 	rd.w += n
 	if n > 0 {
+		rd.last = n
 		return nil
 	}
 	if err == nil {
 		err = io.ErrNoProgress
 	}
 	return err
+}
+
+// fit gives a buffer of which so much was filled, and is read, the size that suits what comes.
+func (rd *reader) fit(filled int) {
+	switch {
+	case filled == readBuffer && len(rd.buf) == readBuffer:
+		rd.buf, rd.small = make([]byte, burstBuffer), 0
+	case len(rd.buf) <= readBuffer:
+	case rd.last > readBuffer/2:
+		rd.small = 0
+	default:
+		if rd.small++; rd.small > burstRest {
+			rd.buf = nil // fill makes a new one
+		}
+	}
 }
 
 // need is fill in the middle of a message, where the end is not expected.

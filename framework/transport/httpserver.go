@@ -47,6 +47,7 @@ var (
 	_ Idler     = (*httpServer)(nil)
 	_ Reuser    = (*httpServer)(nil)
 	_ Fielder   = (*httpServer)(nil)
+	_ Waker     = (*httpServer)(nil)
 )
 
 // newHTTPServer returns the accepting end of conn, whose peer has the time of one header to say something.
@@ -54,7 +55,7 @@ func newHTTPServer(conn net.Conn, o Options) *httpServer {
 	s := &httpServer{start: time.Now()}
 	s.init(conn, o)
 	s.reader.waiting = s.wait
-	s.writer = newWriter(conn, s.beforeWrite)
+	s.writer = newWriter(&s.until, s.beforeWrite)
 	s.wait(false)
 	return s
 }
@@ -64,6 +65,9 @@ func (s *httpServer) SetBusy(busy bool) {
 	s.touch()
 	s.busy.Store(busy)
 }
+
+// Wake implements Waker.
+func (s *httpServer) Wake() { s.until.wake() }
 
 func (s *httpServer) touch() { s.active.Store(int64(time.Since(s.start))) }
 
@@ -98,6 +102,7 @@ func (s *httpServer) bound(limit time.Duration) {
 
 // beforeWrite gives the peer the time of one body to take what is written.
 func (s *httpServer) beforeWrite() {
+	s.touch()
 	limit := s.reader.limits.BodyTimeout
 	if s.timeout > 0 {
 		s.until.setWrite(time.Now().Add(s.timeout))
@@ -108,7 +113,6 @@ func (s *httpServer) beforeWrite() {
 
 // Send implements Socket.
 func (s *httpServer) Send(m *Message) error {
-	s.touch()
 	return s.writer.send(m.Body, false, func(dst []byte) ([]byte, error) {
 		dst, err := appendHeader(beginResponse(dst, len(m.Body)), m.Header)
 		return appendInline(append(dst, "\r\n"...), m.Body), err
@@ -126,7 +130,6 @@ func (s *httpServer) QueueFields(list []Field, body []byte) error {
 }
 
 func (s *httpServer) sendFields(list []Field, body []byte, later bool) error {
-	s.touch()
 	return s.writer.send(body, later, func(dst []byte) ([]byte, error) {
 		dst, err := s.lines.append(beginResponse(dst, len(body)), list)
 		return appendInline(append(dst, "\r\n"...), body), err
@@ -176,7 +179,9 @@ func (s *httpServer) await() error {
 			s.phase = idle
 			s.bound(s.reader.limits.IdleTimeout)
 		}
+		s.until.between = true
 		err := s.reader.fill()
+		s.until.between = false
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || s.timeout > 0 || s.until.userPassed() {
 			if err != nil {
 				return err

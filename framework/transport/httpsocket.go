@@ -23,7 +23,7 @@ func (s *httpSocket) init(conn net.Conn, o Options) {
 	s.conn = conn
 	s.local, s.remote = conn.LocalAddr().String(), conn.RemoteAddr().String()
 	s.reader = reader{source: flushing{s}, limits: o.Limits()}
-	s.until.conn = conn
+	s.until.init(conn)
 	s.timeout = o.Timeout
 }
 
@@ -65,5 +65,5 @@ type flushing struct{ socket *httpSocket }
 // Read implements io.Reader. A write that fails shows at the next one.
 func (f flushing) Read(p []byte) (int, error) {
 	_ = f.socket.writer.flushHeld() // see above
-	return f.socket.conn.Read(p)
+	return f.socket.until.Read(p)
 }

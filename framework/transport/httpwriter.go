@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"net"
 	"sync"
 	"sync/atomic"
 )
@@ -10,13 +9,18 @@ const (
 	bodyInline   = 16 << 10 // bodies up to this size are copied behind their head, larger ones written from where they are
 	maxHeld      = 32 << 10 // held bytes that leave without waiting for more
 	maxPending   = 32 << 10 // queued bytes that make further senders wait; with one more message they fit writerBuffer
-	writerBuffer = 64 << 10 // the largest buffer kept between messages
+	writerBuffer = 64 << 10 // what a burst of messages is gathered in
+	writerRest   = 4 << 10  // the largest buffer that a connection keeps at rest
+	headRoom     = 1 << 10  // what a head seldom exceeds
 )
+
+// writerBuffers are for whoever gathers more than fits a buffer at rest.
+var writerBuffers = sync.Pool{New: func() any { return new([writerBuffer]byte) }}
 
 // writer writes messages to a connection, each in one piece. What is sent while a write is under way is queued, and
 // leaves in the next write together.
 type writer struct {
-	conn net.Conn
+	out *deadlines
 	// before is called before each write.
 	before func()
 
@@ -26,11 +30,12 @@ type writer struct {
 	held    atomic.Bool // some of pending may wait, and nobody is about to write it; written under mu
 	pending []byte
 	spare   []byte
-	err     error // the first failure; it is for good
+	small   []byte // what pending outgrew
+	err     error  // the first failure; it is for good
 }
 
-func newWriter(conn net.Conn, before func()) *writer {
-	w := &writer{conn: conn, before: before}
+func newWriter(out *deadlines, before func()) *writer {
+	w := &writer{out: out, before: before}
 	w.change.L = &w.mu
 	return w
 }
@@ -47,6 +52,7 @@ func (w *writer) send(body []byte, later bool, encode func(dst []byte) ([]byte, 
 	if w.err != nil {
 		return w.err
 	}
+	w.makeRoom(len(body))
 	encoded, err := encode(w.pending)
 	if err != nil {
 		return err
@@ -86,28 +92,53 @@ func (w *writer) flush(body []byte) error {
 		buf := w.pending
 		w.pending, w.spare = w.spare[:0], nil
 		w.mu.Unlock()
-		err := w.write(buf, body)
+		w.before()
+		err := w.out.writeAll(buf, body)
 		w.mu.Lock()
 		body = nil
 		if w.err == nil {
 			w.err = err
 		}
-		if cap(buf) <= writerBuffer {
-			w.spare = buf[:0]
-		}
+		w.spare = buf[:0]
 		w.change.Broadcast()
 	}
+	w.rest()
 	w.writing = false
 	w.change.Broadcast()
 	return w.err
 }
 
-func (w *writer) write(buf, body []byte) error {
-	w.before()
-	if body == nil {
-		_, err := w.conn.Write(buf)
-		return err
+// makeRoom gathers what is pending in a large buffer before it outgrows a small one. mu is held.
+func (w *writer) makeRoom(body int) {
+	if body > bodyInline {
+		body = 0
 	}
-	_, err := (&net.Buffers{buf, body}).WriteTo(w.conn)
-	return err
+	need := len(w.pending) + headRoom + body
+	if need <= cap(w.pending) || need <= writerRest || need > writerBuffer || cap(w.pending) >= writerBuffer {
+		return
+	}
+	if cap(w.pending) <= writerRest {
+		w.small = w.pending
+	}
+	large := writerBuffers.Get().(*[writerBuffer]byte) //nolint:forcetypeassert // the pool holds nothing else
+	w.pending = append(large[:0], w.pending...)
+}
+
+// rest gives large buffers back. mu is held.
+func (w *writer) rest() {
+	w.pending, w.spare = returned(w.pending), returned(w.spare)
+	if w.pending == nil {
+		w.pending, w.small = w.small[:0], nil
+	}
+}
+
+// returned gives an empty buffer back if it is a large one, and else keeps it.
+func returned(buf []byte) []byte {
+	switch {
+	case cap(buf) <= writerRest || len(buf) > 0:
+		return buf
+	case cap(buf) == writerBuffer:
+		writerBuffers.Put((*[writerBuffer]byte)(buf[:writerBuffer]))
+	}
+	return nil
 }

@@ -1,6 +1,9 @@
 package transport
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Deadliner is a socket whose waits can be bounded. Every socket of this package is one.
 type Deadliner interface {
@@ -21,6 +24,16 @@ type PeerCloser interface {
 type Idler interface {
 	// SetBusy says whether requests or streams are in flight: a busy connection may be silent for as long as it likes.
 	SetBusy(busy bool)
+}
+
+// ErrWoken is what a receiver gets that was woken.
+var ErrWoken = errors.New("woken")
+
+// Waker is a server's socket whose receiver can be called off.
+type Waker interface {
+	// Wake makes a RecvFields that waits for a message return ErrWoken, else one that is yet to wait, or none if a message
+	// is on its way. Nothing is lost by it.
+	Wake()
 }
 
 // Reuser is a socket that can receive without new memory.
