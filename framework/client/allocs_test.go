@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/registry"
@@ -62,19 +63,31 @@ func TestAllocationsOfACall(t *testing.T) {
 	w := newWorld(t, transport.NewHTTPTransport())
 	canned(t, w, &fleet.HelloResponse{Message: "0123456789012345678901234567"})
 	c := w.client(client.ContentType("application/protobuf"))
-	cancellable, cancel := context.WithCancel(t.Context())
+	cancellable, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
+	services, err := w.registry.GetService(fleet.Service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := client.WithAddress(services[0].Nodes[0].Address)
+	plain := func(ctx context.Context, rsp *fleet.HelloResponse) error {
+		return c.Call(ctx, c.NewRequest(fleet.Service, "Greeter.Hello", &fleet.HelloRequest{Name: "0123456789012345678901234567"}), rsp)
+	}
+	same := &fleet.HelloRequest{Name: "0123456789012345678901234567"}
 	for name, tc := range map[string]struct {
 		ctx  context.Context
+		call func(context.Context, *fleet.HelloResponse) error
 		most float64
 	}{
-		"a background context":  {context.Background(), 5},
-		"a cancellable context": {cancellable, 7},
+		"a background context":             {context.Background(), plain, 5},
+		"a deadline and a cancel function": {cancellable, plain, 5},
+		"beside them an address and a content type, and a request of the caller's": {cancellable, func(ctx context.Context, rsp *fleet.HelloResponse) error {
+			return c.Call(ctx, c.NewRequest(fleet.Service, "Greeter.Hello", same, client.WithContentType("application/protobuf")), rsp, at)
+		}, 6},
 	} {
 		call := func() {
 			rsp := new(fleet.HelloResponse)
-			req := c.NewRequest(fleet.Service, "Greeter.Hello", &fleet.HelloRequest{Name: "0123456789012345678901234567"})
-			if err := c.Call(tc.ctx, req, rsp); err != nil || rsp.GetMessage() == "" {
+			if err := tc.call(tc.ctx, rsp); err != nil || rsp.GetMessage() == "" {
 				t.Fatal(rsp, err)
 			}
 		}

@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/microtop/microtop/framework/codec"
-	"github.com/microtop/microtop/framework/internal/deadline"
 	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/transport"
@@ -140,9 +139,9 @@ func timeoutError(cause error) *callError { return newError(clientID, 408, "call
 // exchange sends the request and receives an answer on the caller's goroutine. Without an answer the connection is
 // closed.
 func (c *front) exchange(ctx context.Context, on *conn, x *outgoing, rsp any) (answered bool, err error) {
-	stop := on.guard(ctx)
+	c.guards.begin(ctx, on)
 	err = on.roundTrip(x, reusable(x.codec, rsp))
-	if !stop() && err == nil {
+	if !on.guarded.end() && err == nil {
 		err = ctx.Err() // the connection is being closed: the answer came too late
 	}
 	if err == nil && on.settled != "" && on.settled != x.id && on.answer.id == on.settled {
@@ -160,18 +159,6 @@ func (c *front) exchange(ctx context.Context, on *conn, x *outgoing, rsp any) (a
 
 // errStray is the error of a call whose connection brought a second answer to the call before it.
 var errStray = errors.New("the server answered another call twice")
-
-// guard makes what runs on the connection end with ctx. stop reports false if it did.
-func (c *conn) guard(ctx context.Context) (stop func() bool) {
-	if c.deadline == nil {
-		return context.AfterFunc(ctx, c.closeIt)
-	}
-	end, _ := ctx.Deadline() // the zero time is none
-	if err := c.deadline.SetDeadline(end); err != nil {
-		return context.AfterFunc(ctx, c.closeIt)
-	}
-	return deadline.OnCancel(ctx, c.closeIt)
-}
 
 // roundTrip sends and receives. If sending failed, the server may have said before that it drains.
 func (c *conn) roundTrip(x *outgoing, reuseBody bool) error {

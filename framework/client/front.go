@@ -23,6 +23,7 @@ type front struct {
 	pool      pool
 	endpoints endpoints
 	lanes     lanes
+	guards    guards
 	direct    direct
 	timeouts  timeouts
 	budget    budget

@@ -23,7 +23,8 @@ type conn struct {
 	lists    transport.Fielder // nil if the transport knows no lists
 	answer   answer            // received last
 	settled  string            // the id of the call that was answered last
-	closeIt  func()            // Close, for callbacks
+	guarded  guarded
+	closeIt  func() // Close, for callbacks
 }
 
 func newConn(c transport.Client, address string, era int) *conn {

@@ -96,6 +96,15 @@ func (c *front) open(life *deadline.Context, in *setup, node *registry.Node, req
 	return s, nil
 }
 
+// guard makes what runs on the connection end with ctx. stop reports false if it did.
+func (c *conn) guard(ctx context.Context) (stop func() bool) {
+	end, _ := ctx.Deadline() // the zero time is none
+	if c.deadline == nil || c.deadline.SetDeadline(end) != nil {
+		return context.AfterFunc(ctx, c.closeIt)
+	}
+	return deadline.OnCancel(ctx, c.closeIt)
+}
+
 // stream is a stream on a connection of its own. It has no goroutine: Recv reads from the connection.
 type stream struct {
 	conn     *conn
