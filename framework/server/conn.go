@@ -26,17 +26,19 @@ var (
 )
 
 // conn serves one connection. One goroutine at a time reads it. A unary request runs on it, as long as it is quick, and
-// else in a goroutine of its own (see inline); streams always do.
+// else in a goroutine of its own (see inline). Streams always do; the handler of the only one reads the connection itself
+// where it waits for a frame (see stream.read).
 type conn struct {
-	wire  *wire
-	run   *run
-	sock  transport.Socket
-	idler transport.Idler   // nil if the socket does not end by itself
-	lists transport.Fielder // nil if the socket knows no lists
-	ctx   context.Context   //nolint:containedctx // requests descend from it: it is the connection's life
-	end   context.CancelCauseFunc
+	wire    *wire
+	run     *run
+	sock    transport.Socket
+	idler   transport.Idler   // nil if the socket does not end by itself
+	lists   transport.Fielder // nil if the socket knows no lists
+	unblock func()            // calls off who receives; nil if that cannot be
+	ctx     context.Context   //nolint:containedctx // requests descend from it: it is the connection's life
+	end     context.CancelCauseFunc
 
-	turn    atomic.Uint64 // odd while a handler runs on the reader, who lost the reading if it changed meanwhile
+	turn    atomic.Uint64 // odd while a handler runs that is to read on, which lost the reading if it changed meanwhile
 	watched atomic.Bool   // the watch looks at turn
 	over    chan struct{} // closed when nobody reads any more
 
@@ -64,6 +66,9 @@ func newConn(w *wire, sock transport.Socket) *conn {
 	c.over, c.queued = make(chan struct{}), make(chan struct{}, 1)
 	c.idler, _ = sock.(transport.Idler)
 	c.lists, _ = sock.(transport.Fielder)
+	if waker, ok := sock.(transport.Waker); ok {
+		c.unblock = waker.Wake
+	}
 	c.ctx, c.end = context.WithCancelCause(peer.NewContext(r.ctx, peer.Info{Local: sock.Local(), Remote: sock.Remote()}))
 	return c
 }
@@ -71,25 +76,34 @@ func newConn(w *wire, sock transport.Socket) *conn {
 // serve serves the connection until it ends.
 func (c *conn) serve() {
 	defer func() { <-c.over }() // also when a handler ends this goroutine
-	c.read()
+	c.read(new(arrival))
 }
 
 // read reads the connection until it ends, and ends with it whatever runs on it; or until another goroutine reads on.
-func (c *conn) read() {
-	var in arrival
+func (c *conn) read(in *arrival) {
 	for {
-		if err := c.recv(&in); err != nil {
+		switch err := c.recv(in); {
+		case errors.Is(err, transport.ErrWoken): // somebody else was meant
+		case err != nil:
 			c.lose()
 			return
-		}
-		if !c.receive(&in) {
+		case !c.receive(in):
 			return
 		}
 	}
 }
 
 // readOn reads the connection in a new goroutine. It ends with the connection, or passes the reading on.
-func (c *conn) readOn() { go c.read() }
+func (c *conn) readOn() { go c.read(new(arrival)) }
+
+// readFrom is readOn after a message that came already.
+func (c *conn) readFrom(in *arrival) {
+	go func() {
+		if c.receive(in) {
+			c.read(in)
+		}
+	}()
+}
 
 // recv receives a message into the memory of in.
 func (c *conn) recv(in *arrival) error {
@@ -140,9 +154,9 @@ func (c *conn) lose() {
 // receive takes one message: a frame of a stream that is there, or a request. It reports whether the reading goes on
 // here.
 func (c *conn) receive(in *arrival) bool {
-	if c.frame(in) {
+	if found, passed := c.frame(in); found {
 		in.Body = nil // the stream's now
-		return true
+		return !passed
 	}
 	call := newCall(c, in)
 	if !c.run.admit() {
@@ -157,11 +171,13 @@ func (c *conn) receive(in *arrival) bool {
 	return c.start(call, in)
 }
 
-// frame delivers a message if it belongs to a stream that is there, and drops it if it belongs to one that is over.
-func (c *conn) frame(in *arrival) bool {
+// frame delivers a message if it belongs to a stream that is there, and drops it if it belongs to one that is over. It
+// reports whether it found such a stream, and whether the stream's handler reads the connection on.
+func (c *conn) frame(in *arrival) (found, passed bool) {
 	marked, key, text := in.marked(), in.key(), in.errorText
 	c.mu.Lock()
 	there := c.keys[key]
+	alone := len(c.calls) == 1
 	over := there == nil && marked && c.finished.has(key)
 	if over && text == mucp.EOS {
 		c.finished.forget(key) // the caller is through with it, and may use the id again
@@ -169,12 +185,15 @@ func (c *conn) frame(in *arrival) bool {
 	c.mu.Unlock()
 	switch {
 	case there != nil && there.stream != nil:
+		if alone && text == "" && !in.More && there.stream.passTo(in.Body) {
+			return true, true
+		}
 		there.stream.frame(in.Body, text)
-		return true
+		return true, false
 	case text == mucp.EOS, over:
-		return true
+		return true, false
 	}
-	return there != nil && marked // the rest of a stream that was opened to a unary endpoint
+	return there != nil && marked, false // the rest of a stream that was opened to a unary endpoint
 }
 
 // start runs a call, or queues it if it has no id and another without one runs. It reports whether the reading goes on
@@ -190,7 +209,11 @@ func (c *conn) start(call *call, in *arrival) bool {
 		return c.inline(call, in)
 	}
 	in.Body = nil // the call's now
-	if !queued {
+	switch {
+	case queued:
+	case call.stream != nil:
+		go call.stream.run()
+	default:
 		go call.run()
 	}
 	return true

@@ -24,6 +24,7 @@ type inbox struct {
 	bytes  int
 	ended  error         // what take returns once frames is empty
 	change chan struct{} // closed and replaced at each change; nil while nobody waits
+	wake   func()        // calls off who reads the connection for the next frame; nil while nobody does
 }
 
 // put adds a frame. It waits while the inbox is full: until done, or until nothing was taken for limit, which aborts it
@@ -83,6 +84,42 @@ func (b *inbox) end(err error) {
 	}
 }
 
+// hand adds a frame if somebody waits for it. before is called before he gets it.
+func (b *inbox) hand(body []byte, before func()) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.change == nil || len(b.frames) > 0 || b.ended != nil {
+		return false
+	}
+	before()
+	b.frames = append(b.frames, body)
+	b.bytes += len(body)
+	b.changed()
+	return true
+}
+
+// waits says that the next frame is waited for elsewhere, and what calls that off; nil ends it. It reports false if there
+// is something to take.
+func (b *inbox) waits(wake func()) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wake = wake
+	if wake != nil && (len(b.frames) > 0 || b.ended != nil) {
+		b.wake = nil
+		return false
+	}
+	return true
+}
+
+// callOff wakes who waits elsewhere.
+func (b *inbox) callOff() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.wake != nil {
+		b.wake()
+	}
+}
+
 // abort is end without the frames that are there.
 func (b *inbox) abort(err error) {
 	b.mu.Lock()
@@ -128,6 +165,9 @@ func (b *inbox) wait() <-chan struct{} {
 
 // changed wakes who waits. b.mu is held.
 func (b *inbox) changed() {
+	if b.wake != nil {
+		b.wake()
+	}
 	if b.change != nil {
 		close(b.change)
 		b.change = nil

@@ -17,8 +17,14 @@ type stream struct {
 	call *call
 	ctx  *deadline.Context // set before the handler runs
 	in   inbox
-	head *answer     // of every frame whose codec wants no headers; guarded by conn.sending
-	sent atomic.Bool // the handler has sent since it last asked for a frame
+	held atomic.Uint64 // the turn in which the handler holds the reading; 0 if it does not
+	over atomic.Bool   // the handler has returned
+	next *arrival      // what the handler reads into, while it reads
+
+	told   sync.Once // ctx calls the reading handler off
+	untell func() bool
+	head   *answer     // of every frame whose codec wants no headers; guarded by conn.sending
+	sent   atomic.Bool // the handler has sent since it last asked for a frame
 
 	mu  sync.Mutex
 	err error
@@ -28,7 +34,7 @@ var _ Stream = (*stream)(nil)
 
 func newStream(k *call) *stream {
 	s := &stream{call: k}
-	k.request.frames = func() ([]byte, error) { return s.in.take(s.ctx) }
+	k.request.frames = s.take
 	return s
 }
 
@@ -69,7 +75,7 @@ func (s *stream) Recv(v any) error {
 	if s.sent.Swap(false) {
 		s.call.conn.flush() // the peer may wait for it before it sends
 	}
-	body, err := s.in.take(s.ctx)
+	body, err := s.take()
 	if err != nil {
 		return s.fail(err)
 	}
