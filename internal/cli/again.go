@@ -45,6 +45,9 @@ func (f tlsFlags) again() (out []string) {
 			out = append(out, file.flag, absolute(file.name)[0])
 		}
 	}
+	if f.serverName != "" {
+		out = append(out, "--servername", f.serverName)
+	}
 	if f.insecure {
 		out = append(out, "--insecure")
 	}

@@ -26,8 +26,8 @@ func TestCopiedLinesConnectAsTheConsoleDid(t *testing.T) {
 		"file":    {[]string{"--registry", "file", "--registry-address", "reg"}, []string{"--registry", "file", "--registry-address", filepath.Join(here, "reg")}},
 		"mdns":    {[]string{"--registry", "mdns", "--registry-address", "224.0.0.9:53"}, []string{"--registry", "mdns", "--registry-address", "224.0.0.9:53"}},
 		"tls": {
-			[]string{"--tls", "--ca", "ca.pem", "--cert", "/x/c.pem", "--key", "/x/k.pem", "--protocol", "grpc"},
-			[]string{"--protocol", "grpc", "--tls", "--ca", filepath.Join(here, "ca.pem"), "--cert", "/x/c.pem", "--key", "/x/k.pem"},
+			[]string{"--tls", "--ca", "ca.pem", "--cert", "/x/c.pem", "--key", "/x/k.pem", "--servername", "shop.example", "--protocol", "grpc"},
+			[]string{"--protocol", "grpc", "--tls", "--ca", filepath.Join(here, "ca.pem"), "--cert", "/x/c.pem", "--key", "/x/k.pem", "--servername", "shop.example"},
 		},
 		"insecure": {[]string{"--insecure"}, []string{"--insecure"}},
 		"protos":   {[]string{"--proto", "a.proto"}, []string{"--proto", "a.proto", "--proto-path", here}},

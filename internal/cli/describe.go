@@ -6,10 +6,12 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	microerrors "github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/schema"
@@ -115,6 +117,9 @@ func (a *app) describeCommand() *cobra.Command {
 			}
 			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
 				found, err := invoke.Load(ctx, s, target)
+				if err == nil {
+					err = nobodyAt(found)
+				}
 				if err != nil {
 					return err
 				}
@@ -129,6 +134,19 @@ func (a *app) describeCommand() *cobra.Command {
 	cmd.Flags().StringVar(&a.output, "format", "", "the same as --output")
 	cmd.Flags().StringVar(&folder, "out", "", "the folder that -o proto writes its files to, in place of standard output")
 	return cmd
+}
+
+// nobodyAt is why nothing answered at an address that the user named: of a registered service there is the registry's
+// record at least.
+func nobodyAt(found []*invoke.Description) error {
+	for _, d := range found {
+		e, ok := microerrors.As(d.Err)
+		unanswered := ok && e.GetId() == clientID && (e.GetCode() == 500 || e.GetCode() == 408)
+		if unanswered && introspect.Bare(d.Service) && d.Source == schema.Registry {
+			return fmt.Errorf("%s: %s", d.Nodes[0].Address, detail(d.Err))
+		}
+	}
+	return nil
 }
 
 func (a *app) described(found []*invoke.Description, format string) error {
@@ -198,10 +216,7 @@ func (a *app) describedTable(found []*invoke.Description) error {
 		if i > 0 {
 			head = append(head, "")
 		}
-		head = append(head, d.Name+" "+d.Version)
-		for _, n := range d.Nodes {
-			head = append(head, "  "+n.Id+" at "+n.Address)
-		}
+		head = append(head, heading(d)...)
 		if told := whence(d); told != "" {
 			head = append(head, "  "+told)
 		}
@@ -220,6 +235,19 @@ func (a *app) describedTable(found []*invoke.Description) error {
 		}
 	}
 	return nil
+}
+
+// heading names a version of a service and its nodes. An address outside any registry has neither version nor id, and
+// perhaps no name.
+func heading(d *invoke.Description) []string {
+	if introspect.Bare(d.Service) {
+		return []string{strings.TrimSpace(d.Name + " at " + d.Nodes[0].Address)}
+	}
+	lines := []string{strings.TrimSpace(d.Name + " " + d.Version)}
+	for _, n := range d.Nodes {
+		lines = append(lines, "  "+n.Id+" at "+n.Address)
+	}
+	return lines
 }
 
 // whence says where the schema came from, unless it is the debug service's.

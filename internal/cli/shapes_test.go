@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	stock "google.golang.org/grpc"
+	"google.golang.org/grpc/reflection"
+
 	"github.com/microtop/microtop/framework/registry"
 )
 
@@ -94,6 +97,7 @@ func TestCallsThatFail(t *testing.T) {
 		{"malformed event", []string{"publish", "greetings", "{"}, 2, []string{"not JSON"}},
 		{"unknown field of an event", []string{"publish", "greetings", `{"idd":1}`}, 2, []string{"idd: fleet.Event has no such field"}},
 		{"nobody there", []string{"call", "--address", "127.0.0.1:1", "--", "", "Greeter.Hello"}, 1, []string{"127.0.0.1:1 Greeter.Hello: ", "connection refused: is it running there?"}},
+		{"describe nobody", []string{"describe", "--address", "127.0.0.1:1"}, 1, []string{"127.0.0.1:1: ", "connection refused: is it running there?"}},
 		{"health of nobody", []string{"health", "nope"}, 1, []string{`no service "nope"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -192,6 +196,22 @@ func TestCallFlags(t *testing.T) {
 	got = w.run(t, "call", "fleet.greeter", "Greeter.Hello", "--envelope", "-o", "yaml").status(t, 0)
 	if err := json.Unmarshal([]byte(got.out), &envelope); err == nil || !strings.Contains(got.out, "status: 200\n") {
 		t.Errorf("--envelope -o yaml: %q", got.out)
+	}
+}
+
+// An address outside any registry is described under its own name, of either protocol.
+func TestABareAddressIsDescribed(t *testing.T) {
+	w := newWorld(t)
+	mucp, grpc := w.service.Server().Options().Address, startStock(t, func(s *stock.Server) { reflection.Register(s) })
+	for address, endpoint := range map[string]string{mucp: "Greeter.Hello", grpc: "TestService.UnaryCall"} {
+		got := w.run(t, "describe", "--address", address).status(t, 0)
+		if !strings.HasPrefix(got.out, "at "+address+"\n") || !strings.Contains(got.out, endpoint) {
+			t.Errorf("%s", got.out)
+		}
+		got = w.run(t, "describe", "some.name", "--address", address)
+		if !strings.HasPrefix(got.out, "some.name at "+address+"\n") {
+			t.Errorf("%s", got.out)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ const maxPEM = 4 << 20
 type tlsFlags struct {
 	on, insecure  bool
 	ca, cert, key string
+	serverName    string
 }
 
 func (f *tlsFlags) add(flags *pflag.FlagSet) {
@@ -30,13 +31,14 @@ func (f *tlsFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.ca, "ca", "", "a PEM file of the authorities to trust in place of the system's; implies --tls")
 	flags.StringVar(&f.cert, "cert", "", "a PEM file of the certificate to show, for nodes that ask for one; with --key, implies --tls")
 	flags.StringVar(&f.key, "key", "", "a PEM file of the certificate's private key; with --cert")
+	flags.StringVar(&f.serverName, "servername", "", "the name that a node's certificate must have, in place of the host of its address; implies --tls")
 	flags.BoolVar(&f.insecure, "insecure", false, "TLS without verifying who the node is: whoever is between can read and change everything")
 }
 
 // config is the configuration of TLS, nil without.
 func (f tlsFlags) config() (*tls.Config, error) {
 	switch {
-	case !f.on && !f.insecure && f.ca == "" && f.cert == "" && f.key == "":
+	case !f.on && !f.insecure && f.ca == "" && f.cert == "" && f.key == "" && f.serverName == "":
 		return nil, nil //nolint:nilnil // TLS was not asked for
 	case f.cert != "" && f.key == "":
 		return nil, usagef("--cert without --key: name the file of its private key too")
@@ -45,7 +47,7 @@ func (f tlsFlags) config() (*tls.Config, error) {
 	case f.insecure && f.ca != "":
 		return nil, usagef("--insecure trusts anybody and --ca only its authorities: leave one out")
 	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: f.insecure} //nolint:forbidigo,gosec // --insecure asks for it, and is said on stderr
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.serverName, InsecureSkipVerify: f.insecure} //nolint:forbidigo,gosec // --insecure asks for it, and is said on stderr
 	if f.ca != "" {
 		text, err := readPEM("--ca", f.ca)
 		if err != nil {

@@ -7,7 +7,6 @@
 package collection
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -352,18 +351,19 @@ func write(root *os.Root, name string, c Call, replace bool) error {
 	if _, err := root.Lstat(name + ending); err == nil && !replace {
 		return errors.New("there is one of that name already")
 	}
-	half := name + "." + rand.Text() + ".part" // one that a killed save left must not be in the way
-	f, err := root.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	sweep(root, filepath.Dir(name))
+	part := half(name)
+	f, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(append(text, '\n'))
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = root.Rename(half, name+ending)
+		err = root.Rename(part, name+ending)
 	}
 	if err != nil {
-		return errors.Join(err, root.Remove(half))
+		return errors.Join(err, root.Remove(part))
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/collection"
 	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/schema"
 )
 
 func request() invoke.Request {
@@ -178,4 +179,18 @@ func ExampleCall_Request() {
 	r, err := c.Request(map[string]string{"user": "ada"}, os.LookupEnv)
 	fmt.Println(collection.Line(r), err)
 	// Output: microtop call shop.cart Cart.Get '{"userId":"ada"}' <nil>
+}
+
+// A stream's line opens a stream of its kind; where nobody told the direction, one that fits any.
+func TestTheLineOfAStream(t *testing.T) {
+	r := request()
+	for kind, want := range map[schema.Kind]string{
+		schema.Server: "microtop stream server ", schema.Client: "microtop stream client ", schema.Bidi: "microtop stream bidi ",
+		schema.Stream: "microtop stream bidi ", schema.Unary: "microtop call ", "": "microtop call ",
+	} {
+		r.Kind = kind
+		if got := collection.Line(r, "--registry", "file"); !strings.HasPrefix(got, want+"--registry file ") || !strings.Contains(got, " shop.cart Cart.Add ") {
+			t.Errorf("%s: %s", kind, got)
+		}
+	}
 }

@@ -12,13 +12,22 @@ import (
 	"time"
 
 	"github.com/microtop/microtop/introspect/invoke"
+	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/introspect/shell"
 )
 
-// Line is a request as a shell command that makes the same call. connect are the flags that say where to connect to,
+// Line is a request as a shell command that makes the same call, or talks over the same kind of stream. connect are the flags that say where to connect to,
 // such as those of Session.Flags.
 func Line(r invoke.Request, connect ...string) string {
-	args := append([]string{"microtop", "call"}, connect...)
+	args := []string{"microtop", "call"}
+	switch r.Kind {
+	case schema.Server, schema.Client, schema.Bidi:
+		args = []string{"microtop", "stream", string(r.Kind)}
+	case schema.Stream: // nobody told the direction: this one fits any
+		args = []string{"microtop", "stream", string(schema.Bidi)}
+	case schema.Unary, schema.Subscriber:
+	}
+	args = append(args, connect...)
 	flag := func(name, value string) {
 		if value != "" {
 			args = append(args, "--"+name, value)
@@ -110,7 +119,7 @@ func flags(words []string, takes func(name string) (value, known bool), set func
 // connectFlags say where a `microtop call` connects to, and whether they have a value.
 var connectFlags = map[string]bool{
 	"registry": true, "registry-address": true, "protocol": true, "proto": true, "proto-path": true, "protoset": true,
-	"tls": false, "ca": true, "cert": true, "key": true, "insecure": false,
+	"tls": false, "ca": true, "cert": true, "key": true, "servername": true, "insecure": false,
 }
 
 func parseMicrotop(words []string) (invoke.Request, error) {

@@ -23,7 +23,21 @@ type Description struct {
 	// Source says where the schema came from; Problem is why nothing better than the registry told it, or empty.
 	Source  schema.Source
 	Problem string
+	// Err is the error that Problem words; nil with it empty.
+	Err error
 }
+
+// askError words why a node did not tell its schema.
+type askError struct {
+	text string
+	err  error
+}
+
+// Error implements error.
+func (e *askError) Error() string { return e.text }
+
+// Unwrap returns the call's error.
+func (e *askError) Unwrap() error { return e.err }
 
 const (
 	// nodesAsked is how many nodes of a version are asked for its schema, one after the other.
@@ -81,13 +95,13 @@ func describe(ctx context.Context, session *introspect.Session, service *registr
 		if err == nil {
 			d.Schema, d.Source = s, from.name
 			if from.name != schema.Registry {
-				d.Problem = ""
+				d.Problem, d.Err = "", nil
 			}
 			break
 		}
 		var unknown *schema.UnknownServiceError
 		if d.Problem == "" || errors.As(err, &unknown) {
-			d.Problem = err.Error()
+			d.Problem, d.Err = err.Error(), err
 		}
 	}
 	return d
@@ -152,7 +166,7 @@ func debugSchema(ctx context.Context, session *introspect.Session, service *regi
 	answer := new(pb.SchemaResponse)
 	req := c.NewRequest(service.Name, "Debug.Schema", new(pb.SchemaRequest), client.WithContentType(protobufType))
 	if err := c.Call(ctx, req, answer, append(introspect.At(node), client.WithRetries(0))...); err != nil {
-		return nil, fmt.Errorf("Debug.Schema of %s: %s", node.Id, microerrors.FromError(err).GetDetail())
+		return nil, &askError{fmt.Sprintf("Debug.Schema of %s: %s", node.Id, microerrors.FromError(err).GetDetail()), err}
 	}
 	return schema.FromDebug(answer)
 }

@@ -190,9 +190,10 @@ func (s *screen) copy() tea.Cmd {
 	if s.target.Node != "" {
 		command = append(command, "--node", s.target.Node)
 	}
+	command = append(append(command, "-o", "json"), s.session.Flags()...)
 	return show.Copy(
 		show.Text{Key: "j", What: safetext.Literal("the record as JSON"), Text: s.json},
 		show.Text{Key: "y", What: safetext.Literal("the record as YAML"), Text: s.yaml},
-		show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command(append(command, "-o", "json")...)},
+		show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command(command...)},
 	)
 }

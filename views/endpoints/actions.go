@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/collection"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui"
@@ -143,29 +144,16 @@ func (s *screen) copy() tea.Cmd {
 	if !it.e.Kind.Callable() {
 		return show.Copy(append(choices,
 			show.Text{Key: "t", What: safetext.Literal("the topic"), Text: it.e.Topic},
-			show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command("microtop", "tail", it.e.Topic)})...)
+			show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command(append([]string{"microtop", "tail", it.e.Topic}, s.session.Flags()...)...)})...)
 	}
 	r := s.request(it)
 	return show.Copy(append(choices,
 		show.Text{Key: "j", What: safetext.Literal("a request as JSON"), Text: string(r.Body)},
-		show.Text{Key: "c", What: safetext.Literal("the command"), Text: command(it.e, r)})...)
+		show.Text{Key: "c", What: safetext.Literal("the command"), Text: s.command(it.e, r)})...)
 }
 
-// command is the command line of a call.
-func command(e *schema.Endpoint, r invoke.Request) string {
-	args := []string{"microtop", "call", r.Service, e.Name}
-	switch {
-	case e.Kind == schema.Stream:
-		args = []string{"microtop", "stream", "bidi", r.Service, e.Name}
-	case e.Kind.Streams():
-		args = []string{"microtop", "stream", string(e.Kind), r.Service, e.Name}
-	}
-	args = append(args, compact(r.Body))
-	if r.Version != "" {
-		args = append(args, "--service-version", r.Version)
-	}
-	if r.Node != "" {
-		args = append(args, "--node", r.Node)
-	}
-	return show.Command(args...)
+// command is the command line of a call, or of a stream.
+func (s *screen) command(e *schema.Endpoint, r invoke.Request) string {
+	r.Kind = e.Kind
+	return collection.Line(r, s.session.Flags()...)
 }

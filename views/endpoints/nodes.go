@@ -1,9 +1,7 @@
 package endpoints
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -263,12 +261,3 @@ func firstLine(doc string) string {
 
 // id tells siblings apart though their names be the same.
 func id(name string, i int) string { return name + "\x01" + strconv.Itoa(i) }
-
-// compact is JSON in one line.
-func compact(body []byte) string {
-	var out bytes.Buffer
-	if err := json.Compact(&out, body); err != nil {
-		return string(body) // unreachable: templates are JSON
-	}
-	return out.String()
-}

@@ -63,6 +63,6 @@ func (s *screen) copy() tea.Cmd {
 		show.Text{Key: "a", What: safetext.Literal("the address"), Text: n.Address},
 		show.Text{Key: "r", What: safetext.Literal("the row"), Text: show.Row(s.cells(n))},
 		show.Text{Key: "j", What: safetext.Literal("the node as JSON"), Text: show.JSON(show.Records([]*fleet.Node{n})[0])},
-		show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command("microtop", "health", n.Service, "--node", n.ID)},
+		show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command(append([]string{"microtop", "health", n.Service, "--node", n.ID}, s.session.Flags()...)...)},
 	)
 }

@@ -143,6 +143,6 @@ func (s *screen) copy() tea.Cmd {
 		show.Text{Key: "n", What: safetext.Literal("the name"), Text: name},
 		show.Text{Key: "r", What: safetext.Literal("the row"), Text: show.Row(s.cells(l))},
 		show.Text{Key: "j", What: safetext.Literal("the nodes as JSON"), Text: show.JSON(show.Records(l.nodes))},
-		show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command("microtop", "describe", name)},
+		show.Text{Key: "c", What: safetext.Literal("the command"), Text: show.Command(append([]string{"microtop", "describe", name}, s.flags...)...)},
 	)
 }

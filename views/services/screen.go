@@ -20,6 +20,7 @@ type screen struct {
 	scope  tui.Scope
 	source show.Source
 	where  string
+	flags  []string // with which commands connect as the console does
 	theme  theme.Theme
 
 	snapshot *fleet.Snapshot
@@ -47,7 +48,7 @@ func Route(ctx context.Context, session *introspect.Session, source show.Source,
 
 // New makes the screen; it starts nothing before Init.
 func New(ctx context.Context, session *introspect.Session, source show.Source, th theme.Theme) tui.Screen {
-	s := &screen{scope: tui.NewScope(ctx), source: source, where: session.Where(), theme: th, unfolded: map[string]bool{}}
+	s := &screen{scope: tui.NewScope(ctx), source: source, where: session.Where(), flags: session.Flags(), theme: th, unfolded: map[string]bool{}}
 	s.List = show.NewList(show.Options[*line]{Theme: th, Columns: columns(), ID: (*line).id, Cells: s.cells, Stamp: s.stamp})
 	s.look()
 	return s

@@ -3,10 +3,12 @@ package stream
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/microtop/microtop/introspect/collection"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/views/compose"
+	"github.com/microtop/microtop/views/show"
 )
 
 // Actions implements [tui.Screen].
@@ -36,7 +38,7 @@ func (s *screen) actions() []tui.Action {
 		{ID: "stream.file", Keys: []string{"F"}, Name: "send file", Help: "send each line of a file as a message", Disabled: s.cannotSendFile, Run: s.askFile, Hidden: typing},
 		{ID: "stream.count", Keys: []string{"#"}, Name: "count", Help: "only count what comes, or show it again", Run: s.count, Hidden: true},
 		{ID: "stream.save", Keys: []string{"w"}, Name: "save", Help: "save the transcript as NDJSON", Disabled: s.nothing, Run: s.save, Hidden: typing},
-		{ID: "stream.copy", Keys: []string{"y"}, Name: "copy", Help: "copy the message under the cursor", Disabled: s.noMessage, Run: s.copy, Hidden: true},
+		{ID: "stream.copy", Keys: []string{"y"}, Name: "copy", Help: "copy the message under the cursor, or the command line", Run: s.copy, Hidden: true},
 		{ID: "stream.edit", Keys: []string{"ctrl+e"}, Name: "editor", Help: "edit the message in $EDITOR", Run: func() tea.Cmd { return s.body.External() }},
 		{ID: "stream.tidy", Keys: []string{"ctrl+g"}, Name: "tidy", Help: "indent the message", Run: func() tea.Cmd { return s.body.Tidy() }, Hidden: true},
 		{ID: "stream.wrap", Keys: []string{"W"}, Name: "wrap", Help: "wrap long lines", Run: s.wrap, Hidden: true},
@@ -121,22 +123,29 @@ func (s *screen) nothing() string {
 	return ""
 }
 
-func (s *screen) noMessage() string {
-	if s.nothing() == "" && s.log.selected() != nil {
-		return ""
-	}
-	return "no message is selected"
-}
-
 func (s *screen) wrap() tea.Cmd {
 	s.shown().SetWrap(!s.shown().Wrapped())
 	return nil
 }
 
 func (s *screen) copy() tea.Cmd {
-	m := s.log.selected()
-	if m == nil {
-		return nil
+	choices := []show.Text{{Key: "c", What: safetext.Literal("the command line"), Text: s.line()}}
+	if m := s.log.selected(); m != nil {
+		choices = append([]show.Text{{Key: "m", What: safetext.Literal("the message"), Text: string(m.body)}}, choices...)
 	}
-	return tui.Do(tui.Copy{What: safetext.Literal("the message"), Text: string(m.body)})
+	return show.Copy(choices...)
+}
+
+// line is the command that opens the stream with the message as it is in the editor.
+func (s *screen) line() string {
+	r := s.request
+	r.Body = []byte(s.body.Text())
+	r.Kind = schema.Stream
+	switch {
+	case s.talk != nil && s.talk.conn != nil:
+		r.Kind = s.talk.conn.Kind()
+	case s.shape != nil:
+		r.Kind = s.shape.Endpoint.Kind
+	}
+	return collection.Line(r, s.back.flags...)
 }

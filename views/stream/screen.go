@@ -40,6 +40,7 @@ type backend struct {
 	open   func(context.Context, invoke.Request) (conn, error)
 	change func() error
 	keep   func(history.Record) error
+	flags  []string // with which commands connect as the console does
 }
 
 type screen struct {
@@ -107,6 +108,7 @@ func New(ctx context.Context, session *introspect.Session, book *history.Store, 
 		},
 		change: session.Change,
 		keep:   book.Add,
+		flags:  session.Flags(),
 	}), nil
 }
 

@@ -277,6 +277,15 @@ func TestOneMessageInFullAndSaved(t *testing.T) {
 	}
 }
 
+// The copied command line opens the same stream, and connects as the console did.
+func TestTheCommandLineIsCopied(t *testing.T) {
+	x := open(t, 140, 30, newPeer(schema.Client))
+	x.Keys("esc", "y")
+	x.WaitFor("microtop stream client --registry file shop.chat Chat.Talk")
+	x.Keys("c")
+	x.WaitFor("copied the command line")
+}
+
 func TestAnyKeysPanicNot(t *testing.T) {
 	names := []string{"tab", "shift+tab", "enter", "esc", "ctrl+s", "ctrl+g", "ctrl+x", "x", "D", "w", "W", "y", "space", "f", "up", "down", "pgup", "pgdown", "backspace", "ctrl+k", "j", "k", "G", "g", "t", "n", "{", "漢"}
 	r := rand.New(rand.NewPCG(3, 4))
