@@ -44,11 +44,11 @@ func (r *Router) post(ctx context.Context, to *url.URL, req server.Request, body
 	if err != nil {
 		return answer{}, err
 	}
-	if to.User != nil {
+	forwardHeader(forward.Header, req.Header())
+	if to.User != nil { // last: whoever calls does not choose as whom
 		password, _ := to.User.Password() // none is empty
 		forward.SetBasicAuth(to.User.Username(), password)
 	}
-	forwardHeader(forward.Header, req.Header())
 	rsp, err := r.open().RoundTrip(forward)
 	if err != nil {
 		return answer{}, err

@@ -6,6 +6,7 @@ import (
 	"io"
 	stdhttp "net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -89,6 +90,22 @@ func TestA089_AnHTTPBackendIsAService(t *testing.T) {
 				t.Errorf("the backend got %+v", got)
 			}
 		})
+	}
+}
+
+// The credentials of a backend's URL are the operator's: a caller's own go there only where the URL has none.
+func TestTheURLsCredentialsWin(t *testing.T) {
+	b := httptest.NewServer(stdhttp.HandlerFunc(func(w stdhttp.ResponseWriter, r *stdhttp.Request) {
+		_, _ = io.WriteString(w, strconv.Quote(r.Header.Get("Authorization")))
+	}))
+	defer b.Close()
+	ctx := metadata.NewContext(t.Context(), metadata.Metadata{"Authorization": "Bearer caller"})
+	for url, want := range map[string]string{b.URL: "Bearer caller", strings.Replace(b.URL, "://", "://ops:secret@", 1): "Basic b3BzOnNlY3JldA=="} {
+		c := run(t, http.WithBackend(url))
+		var got string
+		if err := c.Call(ctx, c.NewRequest("shop", "Greeter.Hello", map[string]string{}, client.WithContentType("application/json")), &got); err != nil || got != want {
+			t.Errorf("the backend got %q, %v, want %q", got, err, want)
+		}
 	}
 }
 
