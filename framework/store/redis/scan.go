@@ -41,10 +41,11 @@ func scan(ctx context.Context, client redis.UniversalClient, q store.Query) ([]s
 	return q.Page(slices.Compact(keys)), nil // a walk may give a key twice
 }
 
+// scanNode walks a server's strings: keys of other types are not the store's, and would fail the read of those that are.
 func scanNode(ctx context.Context, node redis.Cmdable, q store.Query) ([]string, error) {
 	var keys []string
 	for cursor, last := uint64(0), false; !last; {
-		page, next, err := node.Scan(ctx, cursor, pattern(q), scanCount).Result()
+		page, next, err := node.ScanType(ctx, cursor, pattern(q), scanCount, "string").Result()
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,8 @@
 //   - A table whose name begins with another table's name lies within that one: end table names with a separator, such as "orders/".
 //
 // A record is kept as safely as the server is set to keep it. Listing and reading by prefix or suffix walk all keys of
-// the server (SCAN), and see what is there throughout the walk.
+// the server (SCAN … TYPE, of redis 6 and later), and see what is there throughout the walk. Keys of other types than strings,
+// which somebody else keeps there, are not seen.
 package redis
 
 import (

@@ -78,6 +78,25 @@ func TestManyRecordsAreReadWhole(t *testing.T) {
 	}
 }
 
+// What somebody else keeps beside the records, in keys of another type, hides none of them.
+func TestKeysOfOtherTypesAreNotRecords(t *testing.T) {
+	addr := redistest.Start(t)
+	s := open(t, store.Nodes(addr), store.Table("shop/"))
+	must(t, s.Write(&store.Record{Key: "orders/1", Value: []byte("tea")}))
+	if answer := redistest.Do(addr, "LPUSH", "shop/orders/2", "x"); answer != ":1" {
+		t.Fatal(answer)
+	}
+	if got, err := s.Read("orders/", store.ReadPrefix()); err != nil || len(got) != 1 || got[0].Key != "orders/1" {
+		t.Errorf("Read = %v, %v", got, err)
+	}
+	if keys, err := s.List(); err != nil || len(keys) != 1 {
+		t.Errorf("List = %v, %v", keys, err)
+	}
+	if _, err := s.Read("orders/2"); err == nil || errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Read of the list = %v", err)
+	}
+}
+
 func TestWithoutAServerTheErrorNamesTheAddress(t *testing.T) {
 	s := open(t, redis.WithRedisOptions(goredis.UniversalOptions{Addrs: []string{"127.0.0.1:1"}, MaxRetries: -1}))
 	if _, err := s.Read("key"); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
