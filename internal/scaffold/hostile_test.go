@@ -2,9 +2,11 @@ package scaffold_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,6 +73,28 @@ func TestOnlyPlainFilesAreImported(t *testing.T) {
 		if _, err := scaffold.Proto(context.Background(), []string{file}, nil); err == nil || !strings.Contains(err.Error(), "no plain file") {
 			t.Errorf("%s: %v", file, err)
 		}
+	}
+}
+
+// Each file is written beside its own source, also where one source's name begins as another's.
+func TestFilesStandBesideTheirSources(t *testing.T) {
+	t.Chdir(t.TempDir())
+	sources := []string{"a/foo.proto", "b/foo.pb.proto", "c/foo.pb.micro.proto", "d/foo.text"}
+	for i, name := range sources {
+		write(t, name, fmt.Sprintf("syntax = \"proto3\";\npackage p%d;\noption go_package = \"example.com/x\";\nmessage M%d {}\nservice S%d { rpc Get(M%d) returns (M%d); }\n", i, i, i, i, i))
+	}
+	files, err := scaffold.Proto(context.Background(), sources, []string{"a", "b", "c", "d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range files {
+		got = append(got, f.Name)
+	}
+	slices.Sort(got)
+	want := []string{"a/foo.pb.go", "a/foo.pb.micro.go", "b/foo.pb.pb.go", "b/foo.pb.pb.micro.go", "c/foo.pb.micro.pb.go", "c/foo.pb.micro.pb.micro.go", "d/foo.text.pb.go", "d/foo.text.pb.micro.go"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

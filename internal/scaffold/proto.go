@@ -190,19 +190,29 @@ func generate(request *pluginpb.CodeGeneratorRequest, where map[string]string) (
 	}
 	out := make([]File, 0, len(response.GetFile()))
 	for _, file := range response.GetFile() {
-		out = append(out, File{beside(file.GetName(), where), []byte(file.GetContent())})
+		name, err := beside(file.GetName(), where)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, File{name, []byte(file.GetContent())})
 	}
 	return out, nil
 }
 
-// beside is where a generated file goes: into the folder of the source that it is named after.
-func beside(name string, where map[string]string) string {
-	for source, at := range where {
-		if strings.HasPrefix(name, strings.TrimSuffix(source, ".proto")+".pb.") {
-			return filepath.Join(filepath.Dir(at), path.Base(name))
+// beside is where a generated file goes: into the folder of the source that it is named after, and nowhere else.
+func beside(name string, where map[string]string) (string, error) {
+	for _, generated := range []string{".pb.micro.go", ".pb.go"} {
+		stem, ok := strings.CutSuffix(name, generated)
+		if !ok {
+			continue
+		}
+		for _, ending := range []string{".proto", ".protodevel", ""} { // what protoc's plug-ins cut off
+			if at := where[stem+ending]; at != "" {
+				return filepath.Join(filepath.Dir(at), path.Base(name)), nil
+			}
 		}
 	}
-	return filepath.FromSlash(name)
+	return "", fmt.Errorf("the file %q is named after none of the sources", name)
 }
 
 // Write writes the files whose text is not there already, and returns the names of those written.
