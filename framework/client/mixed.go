@@ -13,12 +13,17 @@ import (
 
 // NewMixed returns the default client for fleets of more than one protocol: a node whose metadata name one of the
 // protocols in others is called by that driver, so that a retry may go from a node of one protocol to one of another. A
-// node of a protocol that nobody speaks is an error that says so. Each of others is called once, as by [New].
+// node of a protocol that nobody speaks is an error that says so. Each of others is called once, as by [New]. A driver that
+// [Over] makes, under a name of the caller's choice, is for nodes of the default protocol whose metadata name its transport.
 func NewMixed(others map[string]func(options func() Options) Driver, opts ...Option) Client {
 	c := new(front)
-	m := mixed{mucpDriver: mucpDriver{c}, others: make(map[string]Driver, len(others))}
+	m := mixed{mucpDriver: mucpDriver{c}, others: make(map[string]Driver, len(others)), overs: map[string]*over{}}
 	for protocol, newDriver := range others {
-		m.others[protocol] = newDriver(func() Options { return c.setup.Load().opts })
+		d := newDriver(func() Options { return c.setup.Load().opts })
+		if o, ok := d.(*over); ok {
+			o.of, m.overs[o.String()] = c, o
+		}
+		m.others[protocol] = d
 	}
 	c.driver = m
 	return c.start(opts)
@@ -29,6 +34,7 @@ type mixed struct {
 	mucpDriver
 
 	others map[string]Driver
+	overs  map[string]*over // those of others that are for a transport
 }
 
 var _ Driver = mixed{}
@@ -37,6 +43,9 @@ var _ Driver = mixed{}
 func (m mixed) of(node *registry.Node) (Driver, error) {
 	protocol := node.Metadata["protocol"]
 	if protocol == "" || protocol == m.String() {
+		if d := m.overs[node.Metadata["transport"]]; d != nil {
+			return d, nil
+		}
 		return m.mucpDriver, nil
 	}
 	if d := m.others[protocol]; d != nil {

@@ -13,13 +13,17 @@ import (
 	grpcserver "github.com/microtop/microtop/framework/server/grpc"
 	"github.com/microtop/microtop/framework/server/servertest"
 	"github.com/microtop/microtop/framework/server/servertest/fleet"
+	grpctransport "github.com/microtop/microtop/framework/transport/grpc"
 )
 
 // A service whose nodes speak different protocols is one service: each node is called in its own.
 func TestAMixedFleetIsOneFleet(t *testing.T) {
 	r := registry.NewMemoryRegistry()
 	seen := map[string]bool{}
-	for _, newServer := range []func(...server.Option) server.Server{server.NewServer, grpcserver.NewServer} {
+	over := func(opts ...server.Option) server.Server {
+		return server.NewServer(append(opts, server.Transport(grpctransport.NewTransport()))...)
+	}
+	for _, newServer := range []func(...server.Option) server.Server{server.NewServer, grpcserver.NewServer, over} {
 		s := newServer(server.Name(fleet.Service), server.Address("127.0.0.1:0"), server.Registry(r),
 			server.Broker(broker.NewMemoryBroker()), server.WithLogger(servertest.Logger()))
 		for _, h := range []server.Handler{s.NewHandler(new(fleet.Greeter)), s.NewHandler(new(fleet.Streamer))} {
@@ -40,7 +44,9 @@ func TestAMixedFleetIsOneFleet(t *testing.T) {
 	if err := r.Register(odd); err != nil {
 		t.Fatal(err)
 	}
-	c := client.NewMixed(map[string]func(func() client.Options) client.Driver{"grpc": grpc.NewDriver}, client.Registry(r), client.Retries(0))
+	c := client.NewMixed(map[string]func(func() client.Options) client.Driver{
+		"grpc": grpc.NewDriver, "mucp/grpc": client.Over(grpctransport.NewTransport()),
+	}, client.Registry(r), client.Retries(0))
 	defer func() {
 		if err := c.(io.Closer).Close(); err != nil {
 			t.Error(err)
@@ -50,7 +56,7 @@ func TestAMixedFleetIsOneFleet(t *testing.T) {
 	for range 20 {
 		rsp := new(fleet.HelloResponse)
 		err := c.Call(t.Context(), c.NewRequest(fleet.Service, "Greeter.Hello", &fleet.HelloRequest{Name: "Ann"}, client.WithContentType(contentType)), rsp,
-			client.OnAttempt(func(a client.Attempt) { seen[a.Node.Metadata["protocol"]] = true }))
+			client.OnAttempt(func(a client.Attempt) { seen[a.Node.Metadata["protocol"]+" "+a.Node.Metadata["transport"]] = true }))
 		if err != nil || !strings.Contains(rsp.GetMessage(), "Ann") {
 			t.Fatalf("call: %v, %v", rsp, err)
 		}
@@ -72,7 +78,7 @@ func TestAMixedFleetIsOneFleet(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if !seen["mucp"] || !seen["grpc"] {
+	if len(seen) != 3 || !seen["mucp http"] || !seen["grpc grpc"] || !seen["mucp grpc"] {
 		t.Errorf("called %v", seen)
 	}
 	err := c.Call(t.Context(), c.NewRequest("odd", "A.B", nil), nil)
@@ -84,10 +90,14 @@ func TestAMixedFleetIsOneFleet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, node := range services[0].Nodes {
+		protocol := node.Metadata["protocol"]
+		if protocol == "mucp" && node.Metadata["transport"] == "grpc" {
+			protocol = "mucp/grpc"
+		}
 		err := c.Call(t.Context(), c.NewRequest(fleet.Service, "Greeter.Hello", &fleet.HelloRequest{}, client.WithContentType(contentType)), nil,
-			client.WithAddress(node.Address), client.WithProtocol(node.Metadata["protocol"]))
+			client.WithAddress(node.Address), client.WithProtocol(protocol))
 		if err != nil {
-			t.Errorf("%s by its address: %v", node.Metadata["protocol"], err)
+			t.Errorf("%s by its address: %v", protocol, err)
 		}
 	}
 }
