@@ -46,7 +46,7 @@ func (a *app) profileCommand() *cobra.Command {
 	cmd.Args = cobra.MaximumNArgs(1)
 	cmd.AddCommand(
 		a.captureCommand("capture NAME", "Take a pprof profile of each node of a service"),
-		a.topCommand(), a.peekCommand(), a.treeCommand(), a.flameCommand(), a.diffCommand(), a.mergeCommand(),
+		a.topCommand(), a.peekCommand(), a.treeCommand(), a.flameCommand(), a.diffCommand(), a.mergeCommand(), a.webCommand(),
 		a.captureListCommand(), a.captureRemoveCommand(),
 	)
 	return cmd

@@ -101,6 +101,28 @@ func (a *app) treeCommand() *cobra.Command {
 	}, 0)
 }
 
+func (a *app) webCommand() *cobra.Command {
+	var port uint16
+	cmd := &cobra.Command{
+		Use: "web FILE|ID", Short: "Serve pprof's own web pages of a profile to this host", Args: cobra.ExactArgs(1),
+		Long: "Prints the address of pprof's web pages and serves them until it is interrupted, to this host only. Neither source\n" +
+			"files nor programs that the profile names are read. The page \"graph\" needs graphviz.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := profileOf(args[0])
+			if err != nil {
+				return err
+			}
+			err = profiling.Web(cmd.Context(), p, int(port), func(url string) { _ = a.rows(url) })
+			if err == nil {
+				err = cmd.Context().Err()
+			}
+			return err
+		},
+	}
+	cmd.Flags().Uint16Var(&port, "port", 0, "the port to serve at; 0 is any that is free")
+	return cmd
+}
+
 func (a *app) flameCommand() *cobra.Command {
 	return a.view("flame FILE|ID", "Print a profile's stacks in folded form, as flame graph tools read it", func(p *profiling.Profile, o profiling.Options, _ []string) error {
 		text, err := profiling.Folded(p, o)
