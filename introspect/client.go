@@ -11,6 +11,8 @@ import (
 	"github.com/microtop/microtop/framework/codec/bytes"
 	"github.com/microtop/microtop/framework/errors"
 	"github.com/microtop/microtop/framework/registry"
+	"github.com/microtop/microtop/framework/transport"
+	grpctransport "github.com/microtop/microtop/framework/transport/grpc"
 )
 
 // The protocols that nodes are called in.
@@ -23,14 +25,31 @@ const (
 // Auto is the protocol of an address that is to be found out.
 const Auto = "auto"
 
-// NewClient returns the client that sessions are made for: it calls each node in the protocol that its metadata name.
+// mucpOverGRPC is mucp in the streams of the gRPC transport, which is another thing than GRPC.
+const mucpOverGRPC = MUCP + "/" + overGRPC
+
+// overGRPC is the gRPC transport's name, in metadata and in Config.Transport.
+const overGRPC = "grpc"
+
+// NewClient returns the client that sessions are made for: it calls each node in the protocol and over the transport that
+// its metadata name. TLS of client.Transport holds for the gRPC transport too.
 func NewClient(opts ...client.Option) client.Client {
-	return client.NewMixed(map[string]func(func() client.Options) client.Driver{GRPC: grpc.NewDriver, HTTP: http.NewDriver}, opts...)
+	over := grpctransport.NewTransport()
+	if t := client.NewOptions(opts...).Transport.Options(); t.Secure || t.TLSConfig != nil {
+		over = grpctransport.NewTransport(transport.Secure(true), transport.TLSConfig(t.TLSConfig))
+	}
+	return client.NewMixed(map[string]func(func() client.Options) client.Driver{
+		GRPC: grpc.NewDriver, HTTP: http.NewDriver, mucpOverGRPC: client.Over(over),
+	}, opts...)
 }
 
-// At are the call options that send a call to a node, in its protocol.
+// At are the call options that send a call to a node, in its protocol and over its transport.
 func At(node *registry.Node) []client.CallOption {
-	return []client.CallOption{client.WithAddress(node.Address), client.WithProtocol(node.Metadata["protocol"])}
+	protocol := node.Metadata["protocol"]
+	if (protocol == MUCP || protocol == "") && node.Metadata["transport"] == overGRPC {
+		protocol = mucpOverGRPC
+	}
+	return []client.CallOption{client.WithAddress(node.Address), client.WithProtocol(protocol)}
 }
 
 // healthCheck is a method that most gRPC servers have, and that those that do not have it deny in gRPC's words.
@@ -44,6 +63,9 @@ const probeTime = time.Second
 func (s *Session) protocolAt(ctx context.Context, address string) string {
 	if p := s.config.Protocol; p != "" && p != Auto {
 		return p
+	}
+	if s.config.Transport != "" {
+		return MUCP // the others have but one
 	}
 	s.mu.Lock()
 	known := s.protocols[address]

@@ -77,6 +77,9 @@ func (s *Session) Resolve(ctx context.Context, t Target) ([]*registry.Service, e
 	if t.Address != "" {
 		s.trust(t.Address)
 		node := &registry.Node{Id: t.Address, Address: t.Address, Metadata: map[string]string{"protocol": s.protocolAt(ctx, t.Address)}}
+		if s.config.Transport != "" {
+			node.Metadata["transport"] = s.config.Transport
+		}
 		return []*registry.Service{{Name: t.Service, Nodes: []*registry.Node{node}}}, nil
 	}
 	found, err := Look(ctx, s.Registry(), t.Service)
@@ -152,7 +155,10 @@ func (t Target) narrow(services []*registry.Service, where string) ([]*registry.
 	if t.Version != "" && !slices.Contains(versions, t.Version) {
 		return nil, &NotFoundError{Kind: "version", Name: t.Version, Where: where, Nearest: alike(t.Version, versions), Known: len(versions)}
 	}
-	return nil, &NotFoundError{Kind: "node", Name: t.Node, Where: where, Nearest: alike(t.Node, ids), Known: len(ids)}
+	return nil, &NotFoundError{
+		Kind: "node", Name: t.Node, Where: where, Nearest: alike(t.Node, ids), Known: len(ids),
+		Hint: "one that is down leaves the registry; `microtop nodes " + t.Service + "` lists those that are there",
+	}
 }
 
 // alike are the names most like the one asked for; where none is and there are few, all of them.

@@ -35,6 +35,8 @@ type Config struct {
 	Client client.Client
 	// Protocol is what addresses outside the registry speak: MUCP, GRPC, or Auto (the default), which asks them.
 	Protocol string
+	// Transport is what mucp nodes at addresses outside the registry are reached over, if not the client's own: "grpc".
+	Transport string
 	// Files describe services that tell nothing of themselves; may be nil.
 	Files *schema.Files
 	// Registered says where services are looked up, for people: "mdns", "file /run/…".

@@ -25,6 +25,7 @@ func (f connectFlags) again() (out []string) {
 	if f.protocol != introspect.Auto {
 		flag("protocol", f.protocol)
 	}
+	flag("transport", f.transport)
 	paths := f.protoPaths
 	if len(f.protos) > 0 && len(paths) == 0 {
 		paths = []string{"."}

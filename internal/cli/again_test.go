@@ -29,9 +29,10 @@ func TestCopiedLinesConnectAsTheConsoleDid(t *testing.T) {
 			[]string{"--tls", "--ca", "ca.pem", "--cert", "/x/c.pem", "--key", "/x/k.pem", "--servername", "shop.example", "--protocol", "grpc"},
 			[]string{"--protocol", "grpc", "--tls", "--ca", filepath.Join(here, "ca.pem"), "--cert", "/x/c.pem", "--key", "/x/k.pem", "--servername", "shop.example"},
 		},
-		"insecure": {[]string{"--insecure"}, []string{"--insecure"}},
-		"protos":   {[]string{"--proto", "a.proto"}, []string{"--proto", "a.proto", "--proto-path", here}},
-		"paths":    {[]string{"--proto", "a.proto", "--proto-path", "p", "--protoset", "s"}, []string{"--proto", "a.proto", "--proto-path", filepath.Join(here, "p"), "--protoset", filepath.Join(here, "s")}},
+		"transport": {[]string{"--transport", "grpc", "--protocol", "mucp"}, []string{"--protocol", "mucp", "--transport", "grpc"}},
+		"insecure":  {[]string{"--insecure"}, []string{"--insecure"}},
+		"protos":    {[]string{"--proto", "a.proto"}, []string{"--proto", "a.proto", "--proto-path", here}},
+		"paths":     {[]string{"--proto", "a.proto", "--proto-path", "p", "--protoset", "s"}, []string{"--proto", "a.proto", "--proto-path", filepath.Join(here, "p"), "--protoset", filepath.Join(here, "s")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := cli.Again(c.given...)
@@ -44,7 +45,7 @@ func TestCopiedLinesConnectAsTheConsoleDid(t *testing.T) {
 			if again, err := cli.Again(got...); err != nil || !cmp.Equal(got, again) {
 				t.Errorf("%q becomes %q: %v", got, again, err)
 			}
-			if _, err := collection.Parse(collection.Line(invoke.Request{Endpoint: "A.B"}, got...)); err != nil {
+			if _, _, err := collection.Parse(collection.Line(invoke.Request{Endpoint: "A.B"}, got...)); err != nil {
 				t.Errorf("the line cannot be imported: %v", err)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,11 +34,19 @@ func (f *requestFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.retries, "retries", 1, "attempts after the first")
 }
 
-// request reads SERVICE ENDPOINT [JSON|-].
+// request reads SERVICE ENDPOINT [JSON|-]. At an address both may be one word, SERVICE/METHOD, as gRPC's tools are told.
 func (f *requestFlags) request(a *app, cmd *cobra.Command, args []string) (invoke.Request, error) {
+	if f.address != "" && len(args) > 0 {
+		if service, method, ok := strings.Cut(args[0], "/"); ok && service != "" {
+			args = slices.Concat([]string{service, method}, args[1:])
+		}
+	}
 	target, rest, err := f.target(args)
 	if err != nil {
 		return invoke.Request{}, err
+	}
+	if len(rest) == 0 && target.Address != "" {
+		return invoke.Request{}, usagef("name a service and an endpoint; `microtop describe --address %s` lists what is there", target.Address)
 	}
 	if len(rest) == 0 {
 		return invoke.Request{}, usagef("name an endpoint, such as Handler.Method; `microtop describe %s` lists them", target.Service)

@@ -61,8 +61,8 @@ func (f *callFlags) check(a *app) error {
 // is a body.
 func (f *callFlags) request(a *app, cmd *cobra.Command, flags *requestFlags, args []string) (invoke.Request, error) {
 	if f.saved.name == "" {
-		if len(f.saved.vars) > 0 || f.saved.environment != "" {
-			return invoke.Request{}, usagef("--var and --environment are for saved calls: name one with --saved")
+		if len(f.saved.vars) > 0 || len(f.saved.allowed) > 0 || f.saved.environment != "" {
+			return invoke.Request{}, usagef("--var, --allow-env and --environment are for saved calls: name one with --saved")
 		}
 		if len(args) == 0 {
 			return invoke.Request{}, usagef("name a service and an endpoint, or a saved call with --saved\nusage: %s", cmd.UseLine())
@@ -72,9 +72,12 @@ func (f *callFlags) request(a *app, cmd *cobra.Command, flags *requestFlags, arg
 	if len(args) > 1 {
 		return invoke.Request{}, usagef("--saved names the service and the endpoint already: only a body may be given beside it")
 	}
-	saved, err := f.saved.request()
+	saved, secured, err := f.saved.request(flags.address)
 	if err != nil {
 		return saved, err
+	}
+	if secured != nil && !a.flags.tls.given() {
+		a.flags.tls = tlsFlags{on: true, ca: secured.CA, cert: secured.Cert, key: secured.Key, serverName: secured.ServerName, insecure: secured.Insecure}
 	}
 	given, err := flags.request(a, cmd, append([]string{saved.Service, saved.Endpoint}, args...))
 	if err != nil {

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -153,6 +154,66 @@ func TestSavedCalls(t *testing.T) {
 	}
 	for _, bad := range [][]string{append(call, "a", "b"), append(call, "--var", "x"), {"call", "a", "b", "--var", "x=1"}, {"saved"}} {
 		w.run(t, bad...).status(t, 2)
+	}
+}
+
+// A saved call of somebody else's may name an address: what it takes from the environment goes there only with consent.
+func TestASavedCallLendsNothingUnasked(t *testing.T) {
+	w := newWorld(t)
+	t.Setenv("SHOP_TOKEN", "hunter2")
+	t.Setenv("HOME_TOKEN", "hunter3")
+	calls, address := t.TempDir(), w.service.Server().Options().Address
+	text := fmt.Sprintf(`{"service": "fleet.greeter", "address": %q, "endpoint": "Greeter.Headers", "metadata": {"X-Token": "{{env:SHOP_TOKEN}}{{env:HOME_TOKEN}}"}}`, address)
+	if err := os.WriteFile(filepath.Join(calls, "theirs.json"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	call := []string{"call", "--saved", "theirs", "--collection", calls}
+	for _, refused := range [][]string{call, append(call, "--allow-env", "SHOP_TOKEN"), append(call, "--var", "env:SHOP_TOKEN=x")} {
+		before := w.runs.Load()
+		got := w.run(t, refused...).status(t, 2)
+		if !strings.Contains(got.err, "HOME_TOKEN") || !strings.Contains(got.err, address) || !strings.Contains(got.err, "--allow-env") || strings.Contains(got.err, "hunter") || w.runs.Load() != before {
+			t.Errorf("%q: %s", refused, got.err)
+		}
+	}
+	for _, allowed := range [][]string{append(call, "--allow-env", "SHOP_TOKEN,HOME_TOKEN"), append(call, "--address", address)} {
+		if got := w.run(t, allowed...).status(t, 0); !strings.Contains(got.out, `"X-Token":"hunter2hunter3"`) {
+			t.Errorf("%q: %s", allowed, got.out)
+		}
+	}
+	w.run(t, "call", "fleet.greeter", "Greeter.Hello", "--allow-env", "X").status(t, 2)
+}
+
+// A saved call has the TLS that it was saved with, unless flags say otherwise; files beside it are found from anywhere.
+func TestSavedTLS(t *testing.T) {
+	a, w := newAuthority(t), newWorld(t)
+	address := secureGRPC(t, plainTLS(a.issue(t, "node", net.IPv4(127, 0, 0, 1))))
+	calls := t.TempDir()
+	authority, err := os.ReadFile(a.file("ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(calls, "ca.pem"), authority, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	saved := []string{"saved", "--collection", calls}
+	w.run(t, append(saved, "import", "secure", shell.Join("grpcurl", "-cacert", "ca.pem", "-d", "{}", address, "grpc.testing.TestService/UnaryCall"))...).status(t, 0)
+	w.run(t, append(saved, "import", "plain", "grpcurl -plaintext -d {} "+address+" grpc.testing.TestService/UnaryCall")...).status(t, 0)
+	call := []string{"call", "--collection", calls, "--retries", "0", "--saved"}
+	w.run(t, append(call, "secure")...).status(t, 0)
+	w.run(t, append(call, "secure", "--ca", a.file("ca.pem"))...).status(t, 0)
+	w.run(t, append(call, "secure", "--tls")...).status(t, 1) // the system's authorities
+	w.run(t, append(call, "plain")...).status(t, 1)
+	got := w.run(t, append(saved, "line", "secure")...).status(t, 0)
+	if want := "microtop call --tls --ca " + filepath.Join(calls, "ca.pem") + " --address " + address + " grpc.testing.TestService UnaryCall '{}'\n"; got.out != want {
+		t.Errorf("%s, want %s", got.out, want)
+	}
+	words, err := shell.Split(got.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.run(t, words[1:]...).status(t, 0)
+	if got := w.run(t, append(saved, "line", "secure", "--grpcurl")...).status(t, 0); !strings.HasPrefix(got.out, "grpcurl -cacert "+filepath.Join(calls, "ca.pem")+" ") {
+		t.Errorf("%s", got.out)
 	}
 }
 

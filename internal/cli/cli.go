@@ -121,6 +121,9 @@ func (a *app) root() *cobra.Command {
 	)
 	markUsage(root)
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "client" { // v4's name: the client that speaks the protocol
+			name = "protocol"
+		}
 		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
 	})
 	return root

@@ -32,7 +32,7 @@ type connectFlags struct {
 	broker, brokerAddress     string
 	debugToken                string
 	tokenHosts                []string
-	protocol                  string
+	protocol, transport       string
 	timeout                   time.Duration
 	readOnly                  bool
 	protos, protoPaths        []string
@@ -48,6 +48,7 @@ func (f *connectFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.debugToken, "debug-token", "", "token for Debug.Profile, Log and Trace of nodes on other hosts (MICRO_DEBUG_TOKEN); sent to --address and --debug-token-hosts only")
 	flags.StringSliceVar(&f.tokenHosts, "debug-token-hosts", nil, "addresses or prefixes that may see the debug token, such as 10.0.0.0/8")
 	flags.StringVar(&f.protocol, "protocol", introspect.Auto, "what the node at --address speaks: auto, mucp, grpc or http (auto knows the first two)")
+	flags.StringVar(&f.transport, "transport", "", "what the mucp node at --address is reached over: http or grpc; default http")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "how long a call may take, all attempts together")
 	flags.StringArrayVar(&f.protos, "proto", nil, "a .proto file, for services that do not describe themselves; may be given again")
 	flags.StringArrayVar(&f.protoPaths, "proto-path", nil, "a folder to look for --proto files and their imports in; may be given again")
@@ -68,6 +69,12 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	f := a.flags
 	if !slices.Contains([]string{introspect.Auto, introspect.MUCP, introspect.GRPC, introspect.HTTP}, f.protocol) {
 		return nil, usagef("--protocol %q: use auto, mucp, grpc or http", f.protocol)
+	}
+	if !slices.Contains([]string{"", "http", introspect.GRPC}, f.transport) {
+		return nil, usagef("--transport %q: use http or grpc", f.transport)
+	}
+	if f.transport != "" && f.protocol != introspect.Auto && f.protocol != introspect.MUCP {
+		return nil, usagef("--transport is of mucp nodes: leave --protocol %s out", f.protocol)
 	}
 	hosts, err := f.hosts()
 	if err != nil {
@@ -93,7 +100,7 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	return introspect.Open(introspect.Config{
 		Registry: r, Broker: b, Registered: where,
 		Client:  introspect.NewClient(append(secured, client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy())...),
-		Timeout: f.timeout, Flags: f.again(), Protocol: f.protocol, Files: files, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
+		Timeout: f.timeout, Flags: f.again(), Protocol: f.protocol, Transport: f.transport, Files: files, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
 	})
 }
 

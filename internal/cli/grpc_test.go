@@ -73,6 +73,15 @@ func (testService) FullDuplexCall(stream grpc_testing.TestService_FullDuplexCall
 	}
 }
 
+// HalfDuplexCall answers each message, and never ends: as go-micro v4's streams do not after a half-close.
+func (s testService) HalfDuplexCall(stream grpc_testing.TestService_HalfDuplexCallServer) error {
+	if err := s.FullDuplexCall(stream); err != nil {
+		return err
+	}
+	<-stream.Context().Done()
+	return nil
+}
+
 // startStock starts a plain gRPC server and returns its address.
 func startStock(t *testing.T, register func(*stock.Server)) string {
 	t.Helper()
@@ -116,6 +125,8 @@ func TestAPlainGRPCServer(t *testing.T) {
 				{name: "call", args: []string{"call", "--address", at, service, "UnaryCall", `{"responseSize": 3}`}, out: `"AAAA"`},
 				{name: "call by Service.Method", args: []string{"call", "--address", at, service, "TestService.UnaryCall", `{"responseSize": 3}`}, out: `"AAAA"`},
 				{name: "call by the full name", args: []string{"call", "--address", at, service, service + "/UnaryCall", `{"responseSize": 3}`}, out: `"AAAA"`},
+				{name: "call as gRPC's tools have it", args: []string{"call", "--address", at, service + "/UnaryCall", `{"responseSize": 3}`}, out: `"AAAA"`},
+				{name: "no endpoint", args: []string{"call", "--address", at, service}, code: 2, err: "`microtop describe --address " + at + "` lists what is there"},
 				{name: "metadata", args: []string{"call", "--address", at, service, "UnaryCall", "--metadata", "X-Tenant=acme"}, out: `"acme"`},
 				{name: "the protocol may be said", args: []string{"call", "--protocol", "grpc", "--address", at, service, "EmptyCall"}, code: 1, err: "501"},
 				{name: "an error", args: []string{"call", "--address", at, service, "UnaryCall", `{"responseStatus": {"code": 5, "message": "not here"}}`}, code: 1, err: "404 Not Found: not here"},
@@ -175,6 +186,19 @@ func TestAServerThatTellsNothing(t *testing.T) {
 	got = run(t, "", "--registry", "memory", "describe", "--address", at)
 	if got.code != 0 || !strings.Contains(got.out, "no schema") {
 		t.Errorf("nothing given: %+v", got)
+	}
+}
+
+// A peer that never ends a stream does not keep the command: it ends when nothing came for --idle after the input ended.
+func TestAPeerThatNeverEndsAStream(t *testing.T) {
+	at := startStock(t, func(s *stock.Server) { reflection.Register(s) })
+	args := []string{"--registry", "memory", "stream", "bidi", "--address", at, "grpc.testing.TestService", "HalfDuplexCall", "--idle", "200ms"}
+	got := run(t, `{"payload":{"body":"AAAA"}}`+"\n\n"+`{}`+"\n", args...).status(t, 0)
+	if got.out != `{"payload":{"body":"AAAA"}}`+"\n{}\n" {
+		t.Errorf("%q %q", got.out, got.err)
+	}
+	if got = run(t, "", args...).status(t, 1); !strings.Contains(got.err, "no answer within 200ms after the input ended: see --idle") {
+		t.Errorf("%q %q", got.out, got.err)
 	}
 }
 

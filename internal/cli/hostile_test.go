@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,6 +125,8 @@ func interrupt(t *testing.T) {
 func TestInterrupts(t *testing.T) {
 	w := newWorld(t)
 	w.log("a line")
+	heap := filepath.Join(t.TempDir(), "heap.pb.gz")
+	w.run(t, "profile", "fleet.greeter", "--kind", "heap", "--out", heap).status(t, 0)
 	for _, tt := range []struct {
 		name  string
 		args  []string
@@ -131,6 +134,7 @@ func TestInterrupts(t *testing.T) {
 	}{
 		{"watch", []string{"watch"}, func(s *started) bool { return s.out.String() != "" }},
 		{"logs", []string{"logs", "fleet.greeter", "-f"}, func(s *started) bool { return s.out.String() != "" }},
+		{"profile web", []string{"profile", "web", heap}, func(s *started) bool { return strings.HasPrefix(s.out.String(), "http://127.0.0.1:") }},
 		{"call", []string{"call", "fleet.greeter", "Greeter.Slow", `{"delayMs":60000}`, "--timeout", "1m"}, func(*started) bool { return w.runs.Load() > 0 }},
 		{"stream", []string{"stream", "server", "fleet.greeter", "Streamer.Count", `{"to":1000000,"delayMs":10}`}, func(s *started) bool { return s.out.String() != "" }},
 		{"tail", []string{"tail", "greetings"}, func(*started) bool {

@@ -57,15 +57,17 @@ type world struct {
 	runs    atomic.Int64
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, opts ...micro.Option) *world {
 	t.Helper()
 	w := &world{dir: filepath.Join(t.TempDir(), "registry")}
 	r := file.NewRegistry(registry.Addrs(w.dir))
 	ctx, cancel := context.WithCancel(context.Background())
 	started, ended := make(chan struct{}), make(chan error, 1)
-	w.service = micro.NewService(micro.Name(fleet.Service), micro.Version("1.0.0"), micro.Address("127.0.0.1:0"), micro.Registry(r),
+	w.service = micro.NewService(append([]micro.Option{
+		micro.Name(fleet.Service), micro.Version("1.0.0"), micro.Address("127.0.0.1:0"), micro.Registry(r),
 		micro.Broker(broker.NewBroker(broker.Registry(r))), micro.HandleSignal(false), micro.Context(ctx), micro.WrapHandler(w.count),
-		micro.AfterStart(func() error { close(started); return nil }))
+		micro.AfterStart(func() error { close(started); return nil }),
+	}, opts...)...)
 	s := w.service.Server()
 	for _, err := range []error{
 		micro.RegisterHandler(s, new(fleet.Greeter)),

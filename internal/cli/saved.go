@@ -20,7 +20,7 @@ import (
 // savedFlags choose a saved call and fill its variables in.
 type savedFlags struct {
 	name, folder, environment string
-	vars                      []string
+	vars, allowed             []string
 }
 
 func (f *savedFlags) add(flags *pflag.FlagSet) {
@@ -28,35 +28,57 @@ func (f *savedFlags) add(flags *pflag.FlagSet) {
 	f.addFolder(flags)
 	flags.StringVar(&f.environment, "environment", "", "the environment that gives the saved call's variables their values")
 	flags.StringArrayVar(&f.vars, "var", nil, "a variable of the saved call as name=value; may be given again")
+	flags.StringSliceVar(&f.allowed, "allow-env", nil, "an environment variable that the saved call may send to an address of its own; may be given again")
 }
 
 func (f *savedFlags) addFolder(flags *pflag.FlagSet) {
 	flags.StringVar(&f.folder, "collection", "", "the folder of saved calls (MICROTOP_CALLS); default ~/.config/microtop/calls")
 }
 
-// request is the saved call with its variables filled in.
-func (f *savedFlags) request() (invoke.Request, error) {
+// request is the saved call with its variables filled in, and how its connection is secured. address is the one that the
+// command line gives in place of the call's own, if it does.
+func (f *savedFlags) request(address string) (invoke.Request, *collection.TLS, error) {
 	folder := collection.Open(f.folder)
 	c, err := folder.Read(f.name)
 	if err != nil {
-		return invoke.Request{}, err
+		return invoke.Request{}, nil, err
+	}
+	if address == "" {
+		if err := f.lends(c); err != nil {
+			return invoke.Request{}, nil, err
+		}
+	}
+	secured, err := folder.TLS(c)
+	if err != nil {
+		return invoke.Request{}, nil, err
 	}
 	vars, err := folder.Environment(f.environment)
 	if err != nil {
-		return invoke.Request{}, err
+		return invoke.Request{}, nil, err
 	}
 	for _, pair := range f.vars {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
-			return invoke.Request{}, usagef("--var %q: write name=value", pair)
+			return invoke.Request{}, nil, usagef("--var %q: write name=value", pair)
 		}
 		vars[name] = value
 	}
 	r, err := c.Request(vars, os.LookupEnv)
 	if err != nil {
-		return r, usageError{fmt.Errorf("saved call %s: %w", f.name, err)}
+		return r, nil, usageError{fmt.Errorf("saved call %s: %w", f.name, err)}
 	}
-	return r, nil
+	return r, secured, nil
+}
+
+// lends refuses to send to an address that the call chose what the user did not allow.
+func (f *savedFlags) lends(c collection.Call) error {
+	names := slices.DeleteFunc(c.Lends(), func(name string) bool { return slices.Contains(f.allowed, name) })
+	if len(names) == 0 {
+		return nil
+	}
+	list := strings.Join(names, ",")
+	return usagef("saved call %s sends %s of the environment to %s, an address that it names itself: add --allow-env %s if that is meant, or --address to say where",
+		f.name, strings.Join(names, ", "), c.Address, list)
 }
 
 // merge is a saved call with what the command line says in its place.
@@ -183,7 +205,7 @@ func (a *app) listEnvironments(f savedFlags) error {
 }
 
 func (a *app) importCall(f savedFlags, name, line string, replace bool) error {
-	r, err := collection.Parse(line)
+	r, secured, err := collection.Parse(line)
 	if err != nil {
 		return usageError{fmt.Errorf("import: %w", err)}
 	}
@@ -191,6 +213,7 @@ func (a *app) importCall(f savedFlags, name, line string, replace bool) error {
 	if err != nil {
 		return usageError{fmt.Errorf("import: %w", err)}
 	}
+	c.TLS = secured
 	if err := collection.Open(f.folder).Save(name, c, replace); err != nil {
 		if !replace {
 			err = errors.Join(err, errors.New("--replace replaces one that exists"))
@@ -205,7 +228,8 @@ func (a *app) importCall(f savedFlags, name, line string, replace bool) error {
 
 // lineOf prints the line with each variable as itself.
 func (a *app) lineOf(f savedFlags, name string, asGRPCurl bool) error {
-	c, err := collection.Open(f.folder).Read(name)
+	folder := collection.Open(f.folder)
+	c, err := folder.Read(name)
 	if err != nil {
 		return err
 	}
@@ -213,10 +237,14 @@ func (a *app) lineOf(f savedFlags, name string, asGRPCurl bool) error {
 	if err != nil {
 		return err
 	}
-	if !asGRPCurl {
-		return a.commandLine(collection.Line(r))
+	secured, err := folder.TLS(c)
+	if err != nil {
+		return err
 	}
-	text, err := collection.GRPCurl(r)
+	if !asGRPCurl {
+		return a.commandLine(collection.Line(r, secured.Flags()...))
+	}
+	text, err := collection.GRPCurl(r, secured)
 	if err != nil {
 		return fmt.Errorf("saved call %s: %w", name, err)
 	}

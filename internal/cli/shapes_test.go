@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -311,6 +312,28 @@ func TestProfiles(t *testing.T) {
 	}
 	if !strings.Contains(got.out, "http-1 speaks http") {
 		t.Errorf("the node that failed: %s", got.out)
+	}
+}
+
+// The names of sub-commands win over services of those names, and a profile without --out goes into the current folder under
+// a name that says what it is of.
+func TestNamesOfProfiles(t *testing.T) {
+	w := newWorld(t)
+	t.Chdir(t.TempDir())
+	w.claim(t, &registry.Service{Name: "top", Version: "1", Nodes: []*registry.Node{{Id: "top-1", Address: w.service.Server().Options().Address, Metadata: map[string]string{"protocol": "mucp"}}}})
+	if got := w.run(t, "profile", "top").status(t, 2); !strings.Contains(got.err, "microtop profile top") {
+		t.Errorf("%q", got.err)
+	}
+	got := w.run(t, "profile", "capture", "top", "--kind", "heap", "-o", "ndjson").status(t, 0)
+	if !regexp.MustCompile(`"file":"top-top-1-heap-\d{8}T\d{6}Z\.pb\.gz"`).MatchString(got.out) {
+		t.Errorf("%s", got.out)
+	}
+	if files, err := filepath.Glob("top-top-1-heap-*.pb.gz"); err != nil || len(files) != 1 {
+		t.Error(files, err)
+	}
+	w.claim(t, &registry.Service{Name: "gone", Version: "1", Nodes: []*registry.Node{{Id: "gone-1", Address: "127.0.0.1:1", Metadata: map[string]string{"protocol": "mucp"}}}})
+	if got := w.run(t, "profile", "gone").status(t, 1); !strings.Contains(got.out, "connection refused: is it running there?") {
+		t.Errorf("of a node that is down: %s", got.out)
 	}
 }
 

@@ -35,10 +35,13 @@ func (f *tlsFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.insecure, "insecure", false, "TLS without verifying who the node is: whoever is between can read and change everything")
 }
 
+// given reports whether one of the flags is.
+func (f tlsFlags) given() bool { return f != tlsFlags{} }
+
 // config is the configuration of TLS, nil without.
 func (f tlsFlags) config() (*tls.Config, error) {
 	switch {
-	case !f.on && !f.insecure && f.ca == "" && f.cert == "" && f.key == "" && f.serverName == "":
+	case !f.given():
 		return nil, nil //nolint:nilnil // TLS was not asked for
 	case f.cert != "" && f.key == "":
 		return nil, usagef("--cert without --key: name the file of its private key too")

@@ -3,7 +3,8 @@
 //
 // Start with [Open], then [Folder.List], [Folder.Read] and [Folder.Save]; [Call.Request] fills the variables in. In every text,
 // {{name}} is a variable and {{env:NAME}} comes from the process's environment, which is where secrets belong:
-// [FromRequest] puts such a reference in the place of each secret. [Line] and [Parse] write and read a call as a command.
+// [FromRequest] puts such a reference in the place of each secret, and [Call.Lends] says which of them go to an address that
+// the call chose. [Line] and [Parse] write and read a call as a command.
 package collection
 
 import (
@@ -49,6 +50,7 @@ type Call struct {
 	ContentType string            `json:"contentType,omitempty"`
 	Timeout     string            `json:"timeout,omitempty"`
 	Retries     *int              `json:"retries,omitempty"`
+	TLS         *TLS              `json:"tls,omitempty"`
 }
 
 // FromRequest is the call that makes a request. In the place of each secret there is a reference to an environment

@@ -125,9 +125,12 @@ func TestSecretsAreReferences(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	got, err := collection.Parse(collection.Line(request(), "--registry", "file", "--registry-address", "a b", "--tls", "--ca", "ca.pem"))
+	got, secured, err := collection.Parse(collection.Line(request(), "--registry", "file", "--registry-address", "a b", "--tls", "--ca", "ca.pem"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&collection.TLS{CA: "ca.pem"}, secured); diff != "" {
+		t.Error(diff)
 	}
 	if diff := cmp.Diff(request(), got); diff != "" {
 		t.Error(diff)
@@ -141,16 +144,16 @@ func TestLines(t *testing.T) {
 			Target: introspect.Target{Service: "shop.cart"}, Endpoint: "Cart.Get", Metadata: map[string]string{"a": "b"},
 		},
 	} {
-		got, err := collection.Parse(line)
-		if err != nil {
-			t.Errorf("%s: %v", line, err)
+		got, secured, err := collection.Parse(line)
+		if err != nil || secured != nil {
+			t.Errorf("%s: %+v %v", line, secured, err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
 	}
-	for _, bad := range []string{"", "curl http://x", "microtop call x", "microtop call --cacert", "grpcurl -cert x a b/c", "grpcurl a", "grpcurl -d @ a b/c", "microtop call 'x", "microtop call --retries x a b", "microtop call --timeout -1s a b", "grpcurl -max-time NaN a b/c", "grpcurl -max-time 1e300 a b/c"} {
-		if _, err := collection.Parse(bad); err == nil {
+	for _, bad := range []string{"", "curl http://x", "microtop call x", "microtop call --cacert", "grpcurl -authority x a b/c", "grpcurl a", "grpcurl -d @ a b/c", "microtop call 'x", "microtop call --retries x a b", "microtop call --timeout -1s a b", "grpcurl -max-time NaN a b/c", "grpcurl -max-time 1e300 a b/c"} {
+		if _, _, err := collection.Parse(bad); err == nil {
 			t.Errorf("%q is read", bad)
 		}
 	}
@@ -159,16 +162,18 @@ func TestLines(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(collection.Line(request()))
 	f.Add(`grpcurl -d '{}' a b/c`)
+	f.Add(`grpcurl -cacert "a b" -cert=x -key y -servername z -insecure a b/c`)
+	f.Add(`microtop call --tls --ca x --insecure=false a b`)
 	f.Fuzz(func(t *testing.T, line string) {
-		r, err := collection.Parse(line)
+		r, secured, err := collection.Parse(line)
 		if err != nil || r.Service == "" {
 			return
 		}
 		if len(r.Body) > len(line) {
 			t.Fatalf("%q", r.Body)
 		}
-		again, err := collection.Parse(collection.Line(r))
-		if r.Timeout >= 0 && (err != nil || again.Target != r.Target || again.Endpoint != r.Endpoint) {
+		again, same, err := collection.Parse(collection.Line(r, secured.Flags()...))
+		if r.Timeout >= 0 && (err != nil || !cmp.Equal(secured, same) || again.Target != r.Target || again.Endpoint != r.Endpoint) {
 			t.Fatalf("%q: %+v becomes %+v: %v", line, r, again, err)
 		}
 	})

@@ -11,9 +11,9 @@ import (
 	"github.com/microtop/microtop/introspect/shell"
 )
 
-// GRPCurl is a request as a grpcurl line that makes the same call, over plaintext. grpcurl knows no registry, so that the
-// request must name an address; retries and a content type have no flag there.
-func GRPCurl(r invoke.Request) (string, error) {
+// GRPCurl is a request as a grpcurl line that makes the same call, over plaintext where secured is nil. grpcurl knows no
+// registry, so that the request must name an address; retries and a content type have no flag there.
+func GRPCurl(r invoke.Request, secured *TLS) (string, error) {
 	if r.Address == "" {
 		return "", errors.New("grpcurl knows no registry: the call must name an address")
 	}
@@ -24,7 +24,7 @@ func GRPCurl(r invoke.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	args := []string{"grpcurl", "-plaintext"}
+	args := append([]string{"grpcurl"}, grpcurlFlagsOf(secured)...)
 	for _, key := range slices.Sorted(maps.Keys(r.Metadata)) {
 		value := r.Metadata[key]
 		if strings.ContainsAny(key, ": \t") || strings.TrimSpace(value) != value {
@@ -43,6 +43,27 @@ func GRPCurl(r invoke.Request) (string, error) {
 		args = append(args, "-d", body)
 	}
 	return shell.Join(append(args, r.Address, method)...), nil
+}
+
+// grpcurlFlagsOf secure a connection as t says.
+func grpcurlFlagsOf(t *TLS) []string {
+	if t == nil {
+		return []string{"-plaintext"}
+	}
+	var out []string
+	for _, text := range t.texts() {
+		switch {
+		case *text.value == "":
+		case text.flag == "ca":
+			out = append(out, "-cacert", *text.value)
+		default:
+			out = append(out, "-"+text.flag, *text.value)
+		}
+	}
+	if t.Insecure {
+		out = append(out, "-insecure")
+	}
+	return out
 }
 
 // methodOf is the method as grpcurl names it, SERVICE/METHOD. Handler.Method is a handler of the service's package.

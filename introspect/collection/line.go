@@ -65,12 +65,12 @@ func oneRow(body []byte) string {
 	return out.String()
 }
 
-// Parse reads a `microtop call …` or `grpcurl …` line. Where the line connects to is left out: whoever imports it is
-// connected.
-func Parse(line string) (invoke.Request, error) {
+// Parse reads a `microtop call …` or `grpcurl …` line: the call, and how its connection is secured, nil for not. The
+// registry that the line looks into is left out: whoever imports it is connected.
+func Parse(line string) (invoke.Request, *TLS, error) {
 	words, err := shell.Split(line)
 	if err != nil {
-		return invoke.Request{}, err
+		return invoke.Request{}, nil, err
 	}
 	if len(words) > 0 && words[0] == "$" {
 		words = words[1:]
@@ -81,7 +81,7 @@ func Parse(line string) (invoke.Request, error) {
 	case len(words) > 0 && base(words[0]) == "grpcurl":
 		return parseGRPCurl(words[1:])
 	}
-	return invoke.Request{}, fmt.Errorf("a line to import begins with `microtop call` or `grpcurl`")
+	return invoke.Request{}, nil, fmt.Errorf("a line to import begins with `microtop call` or `grpcurl`")
 }
 
 func base(word string) string { return word[strings.LastIndexByte(word, '/')+1:] }
@@ -118,11 +118,12 @@ func flags(words []string, takes func(name string) (value, known bool), set func
 
 // connectFlags say where a `microtop call` connects to, and whether they have a value.
 var connectFlags = map[string]bool{
-	"registry": true, "registry-address": true, "protocol": true, "proto": true, "proto-path": true, "protoset": true,
+	"registry": true, "registry-address": true, "protocol": true, "client": true, "transport": true, "proto": true, "proto-path": true, "protoset": true,
 	"tls": false, "ca": true, "cert": true, "key": true, "servername": true, "insecure": false,
 }
 
-func parseMicrotop(words []string) (invoke.Request, error) {
+func parseMicrotop(words []string) (invoke.Request, *TLS, error) {
+	var secured *TLS
 	r := invoke.Request{Metadata: map[string]string{}}
 	set := map[string]func(string) error{
 		"address":         func(v string) error { r.Address = v; return nil },
@@ -157,30 +158,32 @@ func parseMicrotop(words []string) (invoke.Request, error) {
 		if take := set[strings.ReplaceAll(name, "_", "-")]; take != nil {
 			return take(value)
 		}
+		secured = secured.with(name, value)
 		return nil
 	})
 	if err != nil {
-		return r, err
+		return r, nil, err
 	}
 	if len(rest) < 2 || len(rest) > 3 {
-		return r, fmt.Errorf("a call has SERVICE ENDPOINT [JSON], not %d words", len(rest))
+		return r, nil, fmt.Errorf("a call has SERVICE ENDPOINT [JSON], not %d words", len(rest))
 	}
 	r.Service, r.Endpoint = rest[0], rest[1]
 	if len(rest) == 3 {
 		r.Body = []byte(rest[2])
 	}
-	return r, nil
+	return r, secured, nil
 }
 
 var errNoTime = errors.New("the time is not more than 0, or no number")
 
 // grpcurlFlags are those that change nothing of the call itself, and whether they have a value.
 var grpcurlFlags = map[string]bool{
-	"plaintext": false, "insecure": false, "v": false, "vv": false, "emit-defaults": false, "format-error": false,
+	"plaintext": false, "insecure": false, "cacert": true, "cert": true, "key": true, "servername": true, "v": false, "vv": false, "emit-defaults": false, "format-error": false,
 	"format": true, "proto": true, "import-path": true, "protoset": true, "connect-timeout": true, "user-agent": true, "max-msg-sz": true,
 }
 
-func parseGRPCurl(words []string) (invoke.Request, error) {
+func parseGRPCurl(words []string) (invoke.Request, *TLS, error) {
+	secured, plain := &TLS{}, false
 	r := invoke.Request{Metadata: map[string]string{}}
 	header := func(v string) error {
 		key, value, ok := strings.Cut(v, ":")
@@ -212,22 +215,32 @@ func parseGRPCurl(words []string) (invoke.Request, error) {
 		takes, known := grpcurlFlags[name]
 		return takes || set[name] != nil, known || set[name] != nil
 	}, func(name, value string) error {
-		if set[name] == nil {
-			return nil
+		switch {
+		case set[name] != nil:
+			return set[name](value)
+		case name == "plaintext":
+			plain = value != "false"
+		case name == "cacert":
+			secured.CA = value
+		default:
+			secured = secured.with(name, value)
 		}
-		return set[name](value)
+		return nil
 	})
 	if err != nil {
-		return r, err
+		return r, nil, err
 	}
 	if len(rest) != 2 {
-		return r, fmt.Errorf("a grpcurl call has ADDRESS SERVICE/METHOD, not %d words", len(rest))
+		return r, nil, fmt.Errorf("a grpcurl call has ADDRESS SERVICE/METHOD, not %d words", len(rest))
 	}
 	r.Address = rest[0]
 	at := strings.LastIndexAny(rest[1], "/.")
 	if at <= 0 {
-		return r, fmt.Errorf("%q is not SERVICE/METHOD", rest[1])
+		return r, nil, fmt.Errorf("%q is not SERVICE/METHOD", rest[1])
 	}
 	r.Service, r.Endpoint = rest[1][:at], rest[1][at+1:]
-	return r, nil
+	if plain {
+		return r, nil, nil
+	}
+	return r, secured, nil
 }

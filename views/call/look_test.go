@@ -126,9 +126,39 @@ func TestACallIsSavedOpenedAndImported(t *testing.T) {
 	x.Keys("o")
 	x.WaitFor("saved calls")
 	x.Keys("enter")
-	x.WaitGone("saved calls")
+	x.Until("the saved call's form", func(screen string) bool {
+		return strings.Contains(screen, "Catalog.Get ▸ call") && strings.Contains(screen, "int32")
+	})
 	x.Keys("I", "curl x", "enter")
 	x.WaitFor("begins with `microtop call` or `grpcurl`")
+}
+
+// A saved call that names its own address gets nothing of the environment unless the user says so.
+func TestASavedCallAsksForTheEnvironment(t *testing.T) {
+	t.Setenv("SHOP_TOKEN", "hunter2")
+	folder := collection.Open(filepath.Join(t.TempDir(), "calls"))
+	c := collection.Call{Service: "shop.catalog", Address: "10.1.2.3:80", Endpoint: "Catalog.Get", Metadata: map[string]string{"Authorization": "{{env:SHOP_TOKEN}}"}, TLS: &collection.TLS{Insecure: true}}
+	if err := folder.Save("theirs", c, false); err != nil {
+		t.Fatal(err)
+	}
+	x := open(t, 120, 30, call.Fake{Saved: folder})
+	x.WaitFor("limit")
+	x.Keys("o")
+	x.WaitFor("saved calls")
+	x.Keys("enter")
+	x.WaitFor("Fill in SHOP_TOKEN of the environment? The call names its own")
+	x.WaitFor("address, 10.1.2.3:80.")
+	x.Keys("enter") // Cancel has the focus
+	x.WaitGone("Fill in SHOP_TOKEN")
+	if strings.Contains(x.Screen(), "hunter2") {
+		t.Error("it was filled in")
+	}
+	x.Keys("o")
+	x.WaitFor("saved calls")
+	x.Keys("enter")
+	x.WaitFor("Fill in SHOP_TOKEN")
+	x.Keys("tab", "enter")
+	x.WaitFor("meant for TLS, which this console was not started with: --tls --insecure")
 }
 
 func TestCallsAreKeptWithoutSecrets(t *testing.T) {

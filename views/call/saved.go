@@ -16,11 +16,16 @@ import (
 
 // saved brings what the folder of saved calls said: a request to open, names to choose from, or that a call was saved.
 type saved struct {
-	open  *invoke.Request
-	names []string
-	done  safetext.Line
-	err   error
+	open    *invoke.Request
+	secured *collection.TLS // how the request to open was sent
+	lent    *lent
+	names   []string
+	done    safetext.Line
+	err     error
 }
+
+// lent is a saved call that sends variables of the environment to an address that it names itself.
+type lent struct{ name, address, variables string }
 
 // save asks for a name and writes the call there, without its secrets.
 func (s *screen) save() tea.Cmd {
@@ -38,6 +43,7 @@ func (s *screen) save() tea.Cmd {
 		return s.scope.Cmd(func(context.Context) tea.Msg {
 			c, secrets, err := collection.FromRequest(r)
 			if err == nil {
+				c.TLS = collection.TLSOf(s.back.flags)
 				err = folder.Save(name, c, false)
 			}
 			said := safetext.Format("saved: microtop call --saved %s", name)
@@ -67,11 +73,11 @@ func (s *screen) importLine() tea.Cmd {
 		if strings.TrimSpace(line) == "" {
 			return nil
 		}
-		r, err := collection.Parse(line)
+		r, secured, err := collection.Parse(line)
 		if err != nil {
 			return tui.Fail(err)
 		}
-		return tui.Do(tui.Open{Name: "call", With: r})
+		return s.compose(r, secured)
 	}})
 }
 
@@ -80,21 +86,44 @@ func (s *screen) onSaved(msg saved) tea.Cmd {
 	case msg.err != nil:
 		return tui.Fail(msg.err)
 	case msg.open != nil:
-		return tui.Do(tui.Open{Name: "call", With: *msg.open})
+		return s.compose(*msg.open, msg.secured)
+	case msg.lent != nil:
+		return tui.Do(tui.Confirm{
+			Question: safetext.Format("Fill in %s of the environment? The call names its own address, %s.", msg.lent.variables, msg.lent.address),
+			Danger:   true, Yes: s.readSaved(msg.lent.name, true),
+		})
 	case len(msg.names) > 0:
 		menu := tui.Menu{Title: safetext.Literal("saved calls")}
 		for _, name := range msg.names {
-			menu.Items = append(menu.Items, tui.Item{Label: safetext.Clean(name), Run: s.readSaved(name)})
+			menu.Items = append(menu.Items, tui.Item{Label: safetext.Clean(name), Run: s.readSaved(name, false)})
 		}
 		return tui.Do(menu)
 	}
 	return tui.Say(tui.Good, msg.done)
 }
 
-func (s *screen) readSaved(name string) tea.Cmd {
+// compose opens the composer with a request, and says if it was to be sent over connections secured in another way.
+func (s *screen) compose(r invoke.Request, secured *collection.TLS) tea.Cmd {
+	opened := tui.Do(tui.Open{Name: "call", With: r})
+	if own := collection.TLSOf(s.back.flags); secured == nil || own != nil && *own == *secured {
+		return opened
+	}
+	return tea.Sequence(opened, tui.Say(tui.Warn, safetext.Format("the call is meant for TLS, which this console was not started with: %s", strings.Join(secured.Flags(), " "))))
+}
+
+// readSaved reads a saved call and fills its variables in. Where it lends some to an address of its own, allowed says that
+// the user agreed.
+func (s *screen) readSaved(name string, allowed bool) tea.Cmd {
 	folder := s.back.saved
 	return s.scope.Cmd(func(context.Context) tea.Msg {
 		c, err := folder.Read(name)
+		if err != nil {
+			return saved{err: err}
+		}
+		if names := c.Lends(); len(names) > 0 && !allowed {
+			return saved{lent: &lent{name, c.Address, strings.Join(names, ", ")}}
+		}
+		secured, err := folder.TLS(c)
 		if err != nil {
 			return saved{err: err}
 		}
@@ -107,7 +136,7 @@ func (s *screen) readSaved(name string) tea.Cmd {
 		if errors.As(err, &missing) { // shown with its variables, to be filled in
 			r, err = c.Raw()
 		}
-		return saved{open: &r, err: err}
+		return saved{open: &r, secured: secured, err: err}
 	})
 }
 
