@@ -5,6 +5,7 @@
 package hcl
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,13 +23,16 @@ import (
 
 const name = "hcl"
 
+// heredocs is how many heredocs text may have. The parser makes a regular expression of the name of each, twice.
+const heredocs = 10_000
+
 type format struct{}
 
 var _ encoder.Encoder = format{}
 
 // NewEncoder returns the HCL encoder. Structs have json tags. Blocks are objects: database { host = "x" } is host in database,
 // server "a" { … } is a in server, and a block that is there several times is a list. Text may have 4 MiB, 100 levels
-// (framework/limits) and 100,000 values, and open 20,000 brackets.
+// (framework/limits) and 100,000 values, and open 20,000 brackets and 10,000 heredocs.
 func NewEncoder() encoder.Encoder { return format{} }
 
 // Encode implements encoder.Encoder. It writes JSON, which is HCL.
@@ -57,6 +61,9 @@ func decode(text []byte, v any) error {
 	}
 	if err := plain.Brackets(text); err != nil {
 		return err
+	}
+	if n := bytes.Count(text, []byte("<<")); n > heredocs {
+		return fmt.Errorf("%d heredocs, at most %d are read: split the file", n, heredocs)
 	}
 	file, err := parse(text)
 	if err != nil {

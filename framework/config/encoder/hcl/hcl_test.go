@@ -22,6 +22,7 @@ func TestConformance(t *testing.T) {
 			"blocks as deep":    strings.Repeat("a {\n", 20_000) + strings.Repeat("}\n", 20_000),
 			"a long path":       strings.Repeat("a ", 1<<20) + "{}",
 			"many values":       "a = [" + strings.Repeat("0,", 100_001) + "0]",
+			"many heredocs":     strings.Repeat("a = <<A\nA\n", 400_000),
 			"no number":         "a = 99999999999999999999999x",
 			"an unclosed quote": `a = "` + strings.Repeat("${", 10_000),
 		},
