@@ -215,9 +215,14 @@ func TestA112_StreamCaptures(t *testing.T) {
 			if c.contentType != "" {
 				opts = append(opts, client.WithContentType(c.contentType))
 			}
-			s, err := cl.Stream(t.Context(), cl.NewRequest("fleet.greeter", c.endpoint, nil, opts...), client.WithAddress(a.addr))
+			type key struct{}
+			ctx := context.WithValue(t.Context(), key{}, 1)
+			s, err := cl.Stream(ctx, cl.NewRequest("fleet.greeter", c.endpoint, nil, opts...), client.WithAddress(a.addr))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if s.Context().Value(key{}) != 1 || s.Request().Endpoint() != c.endpoint || s.Error() != nil {
+				t.Errorf("context %v, request to %s, error %v", s.Context(), s.Request().Endpoint(), s.Error())
 			}
 			for _, m := range c.send {
 				if err := s.Send(m); err != nil {
@@ -236,6 +241,9 @@ func TestA112_StreamCaptures(t *testing.T) {
 			}
 			if err := s.Close(); err != nil {
 				t.Error(err)
+			}
+			if err := s.Send(&fleet.Stroke{}); err == nil || s.Error() == nil || s.Context().Err() == nil {
+				t.Errorf("closed: Send returned %v, the error is %v, the context's %v", err, s.Error(), s.Context().Err())
 			}
 			if diff := cmp.Diff(sameJSON(requests(t, capture(t, c.name+"-conn0.c2s"))), sameJSON(a.sent(0))); diff != "" {
 				t.Errorf("requests (-v4 +ours):\n%s", diff)

@@ -226,6 +226,15 @@ func TestA081_SeveralCodecsAtOnce(t *testing.T) {
 	}
 }
 
+// A202: decision A2-3: a request that names no content type is protobuf.
+func TestA202_WithoutAContentTypeItIsProtobuf(t *testing.T) {
+	p := connect(t, start(t, all()))
+	p.write(post("\x0a\x01x", "Micro-Endpoint: Greeter.Hello", "Micro-Id: 1", "Content-Type:"))
+	if f, h := p.read(); f.Body != "\x0a\x07Hello x" || h.Get("Content-Type") != "application/protobuf" {
+		t.Errorf("%q as %q, error %q", f.Body, h.Get("Content-Type"), f.Error)
+	}
+}
+
 func TestA082_A083_A084_A085_Options(t *testing.T) {
 	type key struct{}
 	ctx := context.WithValue(context.Background(), key{}, 1)

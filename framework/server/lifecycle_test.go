@@ -55,6 +55,9 @@ func (n *noting) Deregister(s *registry.Service, opts ...registry.DeregisterOpti
 	if s.Endpoints != nil || s.Nodes[0].Metadata != nil {
 		n.note("deregister with more than the node")
 	}
+	if s.Name == "" || s.Version == "" || s.Nodes[0].Id == "" {
+		n.note("deregister with less than the node")
+	}
 	n.note("deregister")
 	return n.Registry.Deregister(s, opts...)
 }

@@ -25,10 +25,11 @@ func peered(tb testing.TB, opts ...transport.Option) (client, func(last string))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	leave, done := make(chan string, 1), make(chan struct{})
+	leave, left, done := make(chan string, 1), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = l.Accept(func(s transport.Socket) { // the client tells
+			defer close(left)
 			var m transport.Message
 			if s.Recv(&m) == nil && s.Send(&m) == nil {
 				if last := <-leave; last != "" {
@@ -42,7 +43,12 @@ func peered(tb testing.TB, opts ...transport.Option) (client, func(last string))
 		tb.Fatal(err)
 	}
 	var once sync.Once
-	end := func(last string) { once.Do(func() { leave <- last }) }
+	end := func(last string) {
+		once.Do(func() {
+			leave <- last
+			<-left // what was said is here by then
+		})
+	}
 	tb.Cleanup(func() {
 		end("")
 		_ = c.Close() // nothing is left to send
