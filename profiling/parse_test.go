@@ -220,3 +220,47 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzMerge: profiles of strangers are added up, compared and drawn together.
+func FuzzMerge(f *testing.F) {
+	one := encode(f, draft(stack{10, []string{"main.main", "main.work"}}))
+	f.Add(one, encode(f, draft(stack{-3, []string{"main.main", "main.rest"}})))
+	f.Add(one, realHeap())
+	f.Add(lookup("goroutine"), lookup("goroutine"))
+	limits := profiling.Limits{Decoded: 64 << 10, Samples: 1000, Frames: 10_000}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		first, err := profiling.Parse(bytes.NewReader(a), limits)
+		if err != nil {
+			return
+		}
+		second, err := profiling.Parse(bytes.NewReader(b), limits)
+		if err != nil {
+			return
+		}
+		began := time.Now()
+		merged, err := profiling.Merge([]*profiling.Profile{first, second})
+		if took := time.Since(began); took > 2*time.Second { // reading has that limit; adding up must not go past it
+			t.Fatalf("merging %d and %d samples took %v", first.Samples(), second.Samples(), took)
+		}
+		if err != nil {
+			return
+		}
+		if n := merged.Samples(); n > first.Samples()+second.Samples() {
+			t.Fatalf("%d and %d samples became %d", first.Samples(), second.Samples(), n)
+		}
+		if _, err := profiling.Diff(first, second, profiling.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := profiling.Flame(merged, profiling.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = profiling.GoroutineGroups(merged, profiling.Options{}) // only of goroutines
+		data, err := merged.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := profiling.Parse(bytes.NewReader(data), profiling.Limits{}); err != nil || again.Samples() != merged.Samples() {
+			t.Fatalf("written and read again: %v", err)
+		}
+	})
+}

@@ -225,6 +225,35 @@ func FuzzValidate(f *testing.F) {
 	})
 }
 
+// What a node answers is turned into JSON, and what that says is the same again.
+func FuzzDecode(f *testing.F) {
+	s := service(f)
+	for _, body := range []string{`{"items":[{"id":"a"}],"byKey":{"k":{}},"bigNumber":"5"}`, `{}`} {
+		data, err := s.Encode("t.Req", []byte(body))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte("\x0a\x80\x80\x80\x80\x01"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		text, err := s.Decode("t.Req", data)
+		if err != nil {
+			return
+		}
+		if !json.Valid(text) {
+			t.Fatalf("not JSON: %q", text)
+		}
+		again, err := s.Encode("t.Req", text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if twice, err := s.Decode("t.Req", again); err != nil || string(twice) != string(text) {
+			t.Fatalf("%s became %s, %v", text, twice, err)
+		}
+	})
+}
+
 func FuzzFromDebug(f *testing.F) {
 	f.Add("a", "t.A", "string", []byte{})
 	f.Add("b", "b", "b", []byte("\n\x02\n\x00"))

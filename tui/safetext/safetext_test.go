@@ -174,6 +174,35 @@ func FuzzClean(f *testing.F) {
 	})
 }
 
+// FuzzJSON: a document of any text draws only, and means what it meant.
+func FuzzJSON(f *testing.F) {
+	for _, c := range hostile {
+		in, err := json.Marshal(map[string]string{c.in: c.in})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(in)
+	}
+	f.Add([]byte("[\"\u2028\x7f\"\r]"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		out := safetext.JSON(in)
+		noControls(t, string(out), "\n\t")
+		if !json.Valid(in) {
+			return
+		}
+		var before, after any
+		if err := json.Unmarshal(out, &after); err != nil {
+			t.Fatalf("%q became %q: %v", in, out, err)
+		}
+		if err := json.Unmarshal(in, &before); err != nil {
+			t.Skip("deeper than can be read, or a number that is too large")
+		}
+		if d := cmp.Diff(before, after); d != "" {
+			t.Fatalf("%q became %q: %s", in, out, d)
+		}
+	})
+}
+
 func BenchmarkClean(b *testing.B) {
 	s := strings.Repeat("checkout 1.4.0 ok ", 12)
 	b.ReportAllocs()

@@ -1,0 +1,6 @@
+package invoke
+
+var (
+	FirstValue = firstValue
+	Canonical  = canonical
+)
