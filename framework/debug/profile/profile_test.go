@@ -4,7 +4,12 @@ import (
 	"testing"
 
 	"github.com/microtop/microtop/framework/debug/profile"
+	"github.com/microtop/microtop/framework/debug/profile/profiletest"
 )
+
+func TestConformance(t *testing.T) {
+	profiletest.Run(t, func(*testing.T) profile.Profile { return profile.DefaultProfile })
+}
 
 func TestA270_DefaultDoesNothing(t *testing.T) {
 	p := profile.DefaultProfile

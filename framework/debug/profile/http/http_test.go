@@ -15,9 +15,14 @@ import (
 
 	"github.com/microtop/microtop/framework/debug/profile"
 	pprof "github.com/microtop/microtop/framework/debug/profile/http"
+	"github.com/microtop/microtop/framework/debug/profile/profiletest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestConformance(t *testing.T) {
+	profiletest.Run(t, func(*testing.T) profile.Profile { return pprof.NewProfile() })
+}
 
 func open(t *testing.T, opts ...profile.Option) pprof.Server {
 	t.Helper()

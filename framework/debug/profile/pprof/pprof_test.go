@@ -12,7 +12,12 @@ import (
 
 	"github.com/microtop/microtop/framework/debug/profile"
 	files "github.com/microtop/microtop/framework/debug/profile/pprof"
+	"github.com/microtop/microtop/framework/debug/profile/profiletest"
 )
+
+func TestConformance(t *testing.T) {
+	profiletest.Run(t, func(t *testing.T) profile.Profile { return open(t) })
+}
 
 func open(t *testing.T, opts ...profile.Option) files.Files {
 	t.Helper()
