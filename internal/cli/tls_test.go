@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"github.com/microtop/microtop/framework/server/servertest"
 	"github.com/microtop/microtop/framework/server/servertest/fleet"
 	"github.com/microtop/microtop/framework/transport"
+	grpctransport "github.com/microtop/microtop/framework/transport/grpc"
 )
 
 // authority issues certificates to files of a folder.
@@ -112,9 +114,20 @@ func plainTLS(own tls.Certificate) *tls.Config {
 // secureMUCP starts a mucp server and returns its address; no configuration is no TLS.
 func secureMUCP(t *testing.T, config *tls.Config) string {
 	t.Helper()
-	open := transport.NewHTTPTransport()
+	return secureServer(t, transport.NewHTTPTransport, config)
+}
+
+// secureOver does so over the gRPC transport.
+func secureOver(t *testing.T, config *tls.Config) string {
+	t.Helper()
+	return secureServer(t, grpctransport.NewTransport, config)
+}
+
+func secureServer(t *testing.T, newTransport func(...transport.Option) transport.Transport, config *tls.Config) string {
+	t.Helper()
+	open := newTransport()
 	if config != nil {
-		open = transport.NewHTTPTransport(transport.TLSConfig(config))
+		open = newTransport(transport.TLSConfig(config))
 	}
 	s := server.NewServer(server.Transport(open), server.Name(fleet.Service), server.Address("127.0.0.1:0"), server.Registry(registry.NewMemoryRegistry()),
 		server.Broker(broker.NewMemoryBroker()), server.WithLogger(servertest.Logger()))
@@ -162,12 +175,15 @@ func TestTLS(t *testing.T) {
 	a, w := newAuthority(t), newWorld(t)
 	ca, good, wrong := a.file("ca.pem"), a.issue(t, "node", net.IPv4(127, 0, 0, 1)), a.issue(t, "other", net.IPv4(10, 9, 8, 7))
 	shown := []string{"--ca", ca, "--cert", a.file("node.pem"), "--key", a.file("node.key")}
+	hello := []string{fleet.Service, "Greeter.Hello", `{"name":"Ann"}`}
 	for protocol, p := range map[string]struct {
-		serve func(*testing.T, *tls.Config) string
-		call  []string
+		serve       func(*testing.T, *tls.Config) string
+		said, found []string // flags that say the protocol, and those with which it is found out
+		call        []string
 	}{
-		"mucp": {secureMUCP, []string{fleet.Service, "Greeter.Hello", `{"name":"Ann"}`}},
-		"grpc": {secureGRPC, []string{"grpc.testing.TestService", "UnaryCall", `{}`}},
+		"mucp":           {secureMUCP, []string{"--protocol", "mucp"}, nil, hello},
+		"mucp over grpc": {secureOver, []string{"--protocol", "mucp", "--transport", "grpc"}, []string{"--transport", "grpc"}, hello},
+		"grpc":           {secureGRPC, []string{"--protocol", "grpc"}, nil, []string{"grpc.testing.TestService", "UnaryCall", `{}`}},
 	} {
 		plain, secured, strange, mutual := p.serve(t, nil), p.serve(t, plainTLS(good)), p.serve(t, plainTLS(wrong)), p.serve(t, a.mutual(good))
 		for _, tt := range []struct {
@@ -188,14 +204,14 @@ func TestTLS(t *testing.T) {
 			{"no certificate where one is asked for", mutual, []string{"--ca", ca}, 1, "give one with --cert and --key"},
 		} {
 			t.Run(protocol+" "+tt.name, func(t *testing.T) {
-				args := append([]string{"call", "--address", tt.address, "--protocol", protocol, "--retries", "0", "--timeout", "10s"}, tt.flags...)
-				if got := w.run(t, append(args, p.call...)...).status(t, tt.code); !strings.Contains(got.err, tt.want) {
+				args := slices.Concat([]string{"call", "--address", tt.address, "--retries", "0", "--timeout", "10s"}, p.said, tt.flags, p.call)
+				if got := w.run(t, args...).status(t, tt.code); !strings.Contains(got.err, tt.want) {
 					t.Errorf("%q lacks %q", got.err, tt.want)
 				}
 			})
 		}
 		t.Run(protocol+" is found out over TLS", func(t *testing.T) {
-			w.run(t, append([]string{"call", "--address", secured, "--ca", ca}, p.call...)...).status(t, 0)
+			w.run(t, slices.Concat([]string{"call", "--address", secured, "--ca", ca}, p.found, p.call)...).status(t, 0)
 		})
 	}
 }

@@ -205,11 +205,15 @@ func (l *list) copy() tea.Cmd {
 
 // copyEntry asks what of a capture to copy.
 func copyEntry(c profiling.Entry) tea.Cmd {
-	return show.Copy(
-		show.Text{Key: "p", What: safetext.Literal("the path"), Text: c.File},
-		show.Text{Key: "c", What: safetext.Literal("the pprof command"), Text: profiling.OpenCommand(c.Meta.Kind, c.File)},
-		show.Text{Key: "i", What: safetext.Literal("the id"), Text: c.ID},
-	)
+	choices := []show.Text{
+		{Key: "p", What: safetext.Literal("the path"), Text: c.File},
+		{Key: "c", What: safetext.Literal("the pprof command"), Text: profiling.OpenCommand(c.Meta.Kind, c.File)},
+		{Key: "i", What: safetext.Literal("the id"), Text: c.ID},
+	}
+	if c.Meta.Kind != profiling.Trace {
+		choices = append(choices, show.Text{Key: "w", What: safetext.Literal("the command of pprof's web pages"), Text: show.Command("microtop", "profile", "web", c.ID)})
+	}
+	return show.Copy(choices...)
 }
 
 func (l *list) askDelete() safetext.Line {

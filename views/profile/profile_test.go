@@ -185,6 +185,7 @@ func TestListMarksDiffMergeDelete(t *testing.T) {
 	x.WaitFor("2.10s")
 	x.Keys("esc", "y")
 	x.WaitFor("the pprof command")
+	x.WaitFor("microtop profile web ")
 	x.Keys("p")
 	x.WaitFor("copied the path")
 	x.Keys("X")
