@@ -15,9 +15,8 @@ type answer struct {
 
 // recv receives into a from a socket, which is lists too if that is not nil.
 func (a *answer) recv(sock transport.Socket, lists transport.Fielder) error {
-	a.id, a.errorText, a.contentType, a.draining = "", "", "", false
 	if lists != nil {
-		if err := lists.RecvFields(&a.Fields); err != nil {
+		if err := lists.RecvFields(&a.Fields); err != nil || a.Same {
 			return err
 		}
 	} else {
@@ -30,6 +29,7 @@ func (a *answer) recv(sock transport.Socket, lists transport.Fielder) error {
 			a.List = append(a.List, transport.Field{Name: name, Value: value})
 		}
 	}
+	a.id, a.errorText, a.contentType, a.draining = "", "", "", false
 	for i := range a.List {
 		switch field := &a.List[i]; field.Name {
 		case mucp.ID:

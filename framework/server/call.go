@@ -176,6 +176,7 @@ func (k *call) run() {
 	ctx := k.begin()
 	defer ctx.End()
 	if k.stream != nil {
+		ctx.Done() // its handler asks often how it is: with a timer it need not look at the time
 		k.conn.setContext(k.stream, ctx)
 	}
 	served := false

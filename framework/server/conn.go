@@ -107,11 +107,11 @@ func (c *conn) readFrom(in *arrival) {
 
 // recv receives a message into the memory of in.
 func (c *conn) recv(in *arrival) error {
-	in.heading = heading{}
 	if c.lists != nil {
-		if err := c.lists.RecvFields(&in.Fields); err != nil {
+		if err := c.lists.RecvFields(&in.Fields); err != nil || in.Same {
 			return err
 		}
+		in.heading = heading{}
 		for i := range in.List {
 			in.note(in.List[i].Name, in.List[i].Value)
 		}
@@ -121,7 +121,7 @@ func (c *conn) recv(in *arrival) error {
 	if err := c.sock.Recv(&m); err != nil {
 		return err
 	}
-	in.header, in.Body = m.Header, m.Body
+	in.heading, in.header, in.Body = heading{}, m.Header, m.Body
 	for name, value := range m.Header {
 		in.note(name, value)
 	}

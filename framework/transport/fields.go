@@ -14,8 +14,12 @@ type Fields struct {
 	Body []byte
 	// Lines are the headers as they came.
 	Lines Lines
+	// Same says that List is as it was after the message that was received into these fields before.
+	Same bool
 	// More says that bytes of a further message have come already.
 	More bool
+
+	serial uint64 // of the known head that List is of; 0 if of none
 }
 
 // Fielder is a socket that works without maps: nothing is allocated for a message but its Lines.

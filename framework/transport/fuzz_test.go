@@ -44,12 +44,8 @@ func parse(source io.Reader, read parser, untilClose bool) ([]Message, error) {
 				return all, err
 			}
 		}
-		text, err := rd.head()
-		if err != nil {
-			return all, err
-		}
 		var f Fields
-		h, err := rd.heads.parse(text, &f, rd.limits, read)
+		h, err := rd.parse(&f, read)
 		if err != nil {
 			return all, err
 		}

@@ -123,11 +123,7 @@ func (c *httpClient) RecvFields(f *Fields) error {
 // response reads the head of the next response that is one, past those that only tell of progress.
 func (c *httpClient) response(f *Fields) (head, error) {
 	for {
-		text, err := c.reader.head()
-		if err != nil {
-			return head{}, err
-		}
-		h, err := c.reader.heads.parse(text, f, c.reader.limits, parseResponse)
+		h, err := c.reader.parse(f, parseResponse)
 		switch {
 		case err != nil:
 			return head{}, err

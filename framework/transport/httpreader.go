@@ -88,6 +88,19 @@ func (rd *reader) need(body bool) error {
 	return err
 }
 
+// parse parses the next message's head into f. At least one byte of it must be buffered.
+func (rd *reader) parse(f *Fields, parse parser) (head, error) {
+	if k, n := rd.heads.again(rd.buf[rd.r:rd.w]); k != nil {
+		rd.r += n
+		return k.into(f), nil
+	}
+	text, err := rd.head()
+	if err != nil {
+		return head{}, err
+	}
+	return rd.heads.parse(text, f, rd.limits, parse)
+}
+
 // head returns the next message's start line and headers without the empty line at their end. At least one byte of it
 // must be buffered. It is valid until the next read.
 func (rd *reader) head() ([]byte, error) {

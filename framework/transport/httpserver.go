@@ -203,11 +203,7 @@ func (s *httpServer) await() error {
 
 // request reads the request whose first byte has come.
 func (s *httpServer) request(f *Fields) error {
-	text, err := s.reader.head()
-	if err != nil {
-		return err
-	}
-	h, err := s.reader.heads.parse(text, f, s.reader.limits, parseRequest)
+	h, err := s.reader.parse(f, parseRequest)
 	if err != nil {
 		return err
 	}

@@ -50,12 +50,17 @@ func TestHeadsAfterOthers(t *testing.T) {
 			var got, want Fields
 			for i, text := range c.heads {
 				wantHead, wantErr := c.parse(text[:len(text)-2], &want, limits.Default(), nil)
-				gotHead, err := after.parse([]byte(text[:len(text)-2]), &got, limits.Default(), c.parse)
-				if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
-					t.Fatalf("head %d: %v, want %v", i, err, wantErr)
-				}
-				if err == nil && (gotHead != wantHead || got.Lines != want.Lines || !slices.Equal(got.List, want.List)) {
-					t.Errorf("head %d: %+v %+v, want %+v %+v", i, gotHead, got, wantHead, want)
+				for again := range 2 {
+					gotHead, err := after.parse([]byte(text[:len(text)-2]), &got, limits.Default(), c.parse)
+					if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
+						t.Fatalf("head %d: %v, want %v", i, err, wantErr)
+					}
+					if err == nil && (gotHead != wantHead || got.Lines != want.Lines || !slices.Equal(got.List, want.List)) {
+						t.Errorf("head %d: %+v %+v, want %+v %+v", i, gotHead, got, wantHead, want)
+					}
+					if again == 0 && got.Same || again == 1 && err == nil && !got.Same && i > 0 {
+						t.Errorf("head %d, time %d: the same as before: %v", i, again+1, got.Same)
+					}
 				}
 			}
 		})
