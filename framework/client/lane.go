@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"math/bits"
 	"os"
 	"sync"
@@ -31,9 +32,10 @@ type flight struct {
 	answer answer
 	err    error
 	done   chan struct{} // told once, when answer or err is there
-	size   int
-	began  uint64 // how many answers the lane had received
-	keep   bool   // the body's memory is the caller's
+	began  uint64        // how many answers the lane had received
+	until  time.Time     // zero: without end
+	long   bool          // it has long enough to tell a frozen peer
+	keep   bool          // the body's memory is the caller's
 }
 
 // lane is a connection with many calls in flight, whose answers may overtake each other. Only servers that announce it
@@ -49,6 +51,7 @@ type lane struct {
 	ended  chan struct{}
 	expiry *time.Timer
 	group  sync.WaitGroup // the two goroutines
+	alarm  *time.Timer    // set off at due, if that is not zero
 
 	mu       sync.Mutex
 	slots    [laneSlots]*flight // nil: free, or given up by its caller if the bit in taken is set
@@ -58,12 +61,13 @@ type lane struct {
 	bytes    int
 	waiting  int    // callers that wait for an answer
 	received uint64 // answers
-	retired  bool   // takes no new calls
+	due      time.Time
+	retired  bool // takes no new calls
 	closed   bool
 }
 
-// take takes a slot for a call. It returns nil when the lane has no room.
-func (l *lane) take(size int) (*flight, int) {
+// take takes a slot for a call that has so long. It returns nil when the lane has no room.
+func (l *lane) take(size int, until time.Time, left time.Duration) (*flight, int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	free := l.usable &^ l.taken
@@ -72,15 +76,67 @@ func (l *lane) take(size int) (*flight, int) {
 	}
 	slot := bits.TrailingZeros64(free)
 	f := flights.Get().(*flight) //nolint:forcetypeassert // the pool holds nothing else
-	f.size, f.began = size, l.received
+	f.began, f.until, f.long = l.received, until, left >= silence
 	l.taken |= 1 << slot
 	l.slots[slot], l.sizes[slot] = f, size
 	l.bytes += size
 	l.waiting++
+	l.setAlarm(until)
 	return f, slot
 }
 
 var flights = sync.Pool{New: func() any { return &flight{done: make(chan struct{}, 1)} }}
+
+// setAlarm makes sure that the lane looks at its calls at the given time; the zero time is none. One timer is enough for
+// all: their deadlines come mostly in the order of the calls, and then it is not moved. l.mu is held.
+func (l *lane) setAlarm(at time.Time) {
+	if at.IsZero() || l.closed || !l.due.IsZero() && !at.Before(l.due) {
+		return
+	}
+	if l.due = at; l.alarm == nil {
+		l.alarm = time.AfterFunc(time.Until(at), l.look)
+	} else {
+		l.alarm.Reset(time.Until(at))
+	}
+}
+
+// look ends the calls whose deadline has come.
+func (l *lane) look() {
+	var late []*flight
+	l.mu.Lock()
+	now, next := time.Now(), time.Time{}
+	for slot, f := range l.slots {
+		switch {
+		case f == nil || f.until.IsZero():
+		case !now.Before(f.until):
+			late = append(late, f)
+			l.giveUp(f, slot, true)
+		case next.IsZero() || f.until.Before(next):
+			next = f.until
+		}
+	}
+	l.due = time.Time{}
+	l.setAlarm(next)
+	over := l.isOver()
+	l.mu.Unlock()
+	for _, f := range late {
+		f.err = os.ErrDeadlineExceeded
+		f.done <- struct{}{}
+	}
+	if over {
+		l.close()
+	}
+}
+
+// giveUp ends the waiting for an answer. The slot stays taken until that comes. A peer that sent nothing while a call that
+// is late had long enough is frozen: the lane takes no more calls. l.mu is held.
+func (l *lane) giveUp(f *flight, slot int, late bool) {
+	l.slots[slot] = nil
+	l.waiting--
+	if late && f.long && l.received == f.began {
+		l.retired = true
+	}
+}
 
 // release lets the flight be used again.
 func (f *flight) release() {
@@ -104,24 +160,16 @@ func (l *lane) roundTrip(ctx context.Context, x *outgoing, f *flight, slot int) 
 	case l.kick <- struct{}{}:
 	default: // the writer knows
 	}
-	wait, late, stop := after(ctx)
-	defer stop()
-	frozen := false
 	select {
 	case <-f.done:
 		return f.err
-	case <-late:
-		frozen = wait >= silence
 	case <-deadline.Cancelled(ctx):
 	}
-	if !l.leave(f, slot, false, frozen) {
+	if !l.leave(f, slot, false, errors.Is(ctx.Err(), context.DeadlineExceeded)) { // the caller's own may be the first to tell
 		<-f.done // it came at the last moment
 		return f.err
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return os.ErrDeadlineExceeded
+	return ctx.Err()
 }
 
 var timers = sync.Pool{New: func() any {
@@ -146,21 +194,17 @@ func after(ctx context.Context) (time.Duration, <-chan time.Time, func()) {
 }
 
 // leave gives a call up, unless it is over already. Its slot stays taken until the late answer comes, unless nothing was
-// sent. If it waited long enough to call a peer frozen that sent nothing meanwhile, the lane takes no more calls.
-func (l *lane) leave(f *flight, slot int, unsent, frozen bool) bool {
+// sent.
+func (l *lane) leave(f *flight, slot int, unsent, late bool) bool {
 	l.mu.Lock()
 	if l.slots[slot] != f {
 		l.mu.Unlock()
 		return false
 	}
-	l.slots[slot] = nil
+	l.giveUp(f, slot, late)
 	if unsent {
 		l.freeSlot(slot)
 	}
-	if frozen && l.received == f.began {
-		l.retired = true
-	}
-	l.waiting--
 	over := l.isOver()
 	l.mu.Unlock()
 	if over {
@@ -206,8 +250,17 @@ func (l *lane) close() {
 		return
 	}
 	l.expiry.Stop()
+	l.stopAlarm()
 	_ = l.conn.Close() // the reader ends
 	close(l.ended)
+}
+
+func (l *lane) stopAlarm() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.alarm != nil {
+		l.alarm.Stop()
+	}
 }
 
 // write writes what is queued, until the lane is closed.

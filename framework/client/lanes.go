@@ -50,10 +50,11 @@ type place struct {
 // lane could be opened: then a connection of its own is the way.
 func (c *front) board(ctx context.Context, in *setup, key laneKey, size int, o CallOptions) (p place, ok bool) {
 	ls := &c.lanes
+	until, _ := ctx.Deadline() // the zero time is none
 	for before, fresh := -1, false; ; fresh = true {
 		ls.mu.Lock()
 		for _, l := range ls.open[key] {
-			if f, slot := l.take(size); f != nil {
+			if f, slot := l.take(size, until, o.RequestTimeout); f != nil {
 				ls.mu.Unlock()
 				return place{l, f, slot, fresh}, true
 			}
