@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/microtop/microtop/framework/server"
 	"github.com/microtop/microtop/framework/server/servertest/fleet"
+	"github.com/microtop/microtop/framework/transport"
 )
 
 // Mirror has streams that answer each frame.
@@ -210,15 +213,19 @@ func TestStreamsThatReadTheirConnection(t *testing.T) {
 			}
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			m := newMirror()
-			p := connect(t, start(t, append(all(), m)))
-			check(t, p, m)
-			if err := p.conn.Close(); err != nil && name != "a peer that is gone" {
-				t.Error(err)
-			}
-		})
+		for _, secure := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, TLS %v", name, secure), func(t *testing.T) {
+				t.Parallel()
+				m := newMirror()
+				s := start(t, append(all(), m), server.Transport(transport.NewHTTPTransport(transport.Secure(secure))))
+				p := connect(t, s)
+				if secure {
+					p.conn = tls.Client(p.conn, &tls.Config{InsecureSkipVerify: true})
+					p.r = bufio.NewReader(p.conn)
+				}
+				check(t, p, m)
+			})
+		}
 	}
 }
 
