@@ -13,11 +13,12 @@ import (
 )
 
 // Deaf is a handler that reads nothing of its stream.
-type Deaf struct{ live atomic.Int64 }
+type Deaf struct{ ran, live atomic.Int64 }
 
 // Listen waits for the stream's end.
 func (d *Deaf) Listen(ctx context.Context, _ server.Stream) error {
 	d.live.Add(1)
+	d.ran.Add(1)
 	defer d.live.Add(-1)
 	<-ctx.Done()
 	return ctx.Err()
@@ -33,7 +34,7 @@ func TestAStreamThatNobodyReadsEnds(t *testing.T) {
 	for range 200 {
 		p.write(post(`{}`, "Micro-Endpoint: Deaf.Listen", "Micro-Id: 1", "Micro-Stream: 1"))
 	}
-	for deadline := time.Now().Add(5 * time.Second); deaf.live.Load() == 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Second); deaf.ran.Load() == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the handler did not run")
 		}

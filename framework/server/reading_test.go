@@ -25,17 +25,15 @@ func newMirror() *Mirror { return &Mirror{ended: make(chan error, 8)} }
 // Run answers each frame.
 func (m *Mirror) Run(_ context.Context, s server.Stream) error { return m.run(s, 0) }
 
-// Slow takes longer for each than a connection waits for.
-func (m *Mirror) Slow(_ context.Context, s server.Stream) error {
-	return m.run(s, 20*time.Millisecond)
-}
+// Slow takes as many milliseconds for each as it says: longer than a connection waits for.
+func (m *Mirror) Slow(_ context.Context, s server.Stream) error { return m.run(s, time.Millisecond) }
 
 func (m *Mirror) run(s server.Stream, pause time.Duration) error {
 	for {
 		v := new(fleet.Value)
 		err := s.Recv(v)
 		if err == nil {
-			time.Sleep(pause)
+			time.Sleep(time.Duration(v.GetValue()) * pause)
 			err = s.Send(v)
 		}
 		if err != nil {
@@ -154,12 +152,12 @@ func TestStreamsThatReadTheirConnection(t *testing.T) {
 		"a slow handler": func(t *testing.T, p *peer, m *Mirror) {
 			s := stream("Slow", "1")
 			p.write(post("", s...))
-			for i := 1; i < 6; i++ {
+			for i := 10; i < 15; i++ {
 				echo(t, p, i, s)
 			}
-			p.write(post(`{"value":7}`, s...))
+			p.write(post(`{"value":2000}`, s...))
 			served(t, p) // before the frame
-			if f, _ := p.read(); f.Body != "{\"value\":7}\n" {
+			if f, _ := p.read(); f.Body != "{\"value\":2000}\n" {
 				t.Errorf("the frame: %+v", f)
 			}
 		},

@@ -62,7 +62,11 @@ type parser func(text string, f *Fields, l limits.Limits, m *memo) (head, error)
 func (hs *heads) parse(text []byte, f *Fields, l limits.Limits, parse parser) (head, error) {
 	if len(text) > keptHeadSize || hs.misses > patienceHead {
 		hs.known, f.serial, f.Same = nil, 0, false
-		return parse(string(text), f, l, hs.memo.of(text))
+		h, err := parse(string(text), f, l, hs.memo.of(text))
+		if err != nil {
+			hs.memo = memo{} // as below
+		}
+		return h, err
 	}
 	next := (hs.last + 1) % keptHeads
 	for _, at := range [...]int{hs.last, next} {
@@ -75,6 +79,7 @@ func (hs *heads) parse(text []byte, f *Fields, l limits.Limits, parse parser) (h
 	own := string(text)
 	h, err := parse(own, f, l, hs.memo.of(text))
 	if err != nil {
+		hs.memo = memo{} // half of it is of another head
 		return h, err
 	}
 	hs.misses++
@@ -84,6 +89,7 @@ func (hs *heads) parse(text []byte, f *Fields, l limits.Limits, parse parser) (h
 	}
 	k := &hs.known[next]
 	k.serial = serials.Add(1)
+	f.serial = k.serial
 	k.text, k.head, k.list = own, h, append(k.list[:0], f.List...)
 	hs.last = next
 	return h, nil
