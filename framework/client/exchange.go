@@ -162,6 +162,7 @@ var errStray = errors.New("the server answered another call twice")
 
 // roundTrip sends and receives. If sending failed, the server may have said before that it drains.
 func (c *conn) roundTrip(x *outgoing, reuseBody bool) error {
+	c.answer.Likely = x.id
 	failed := c.send(x.list, x.body)
 	if failed == nil {
 		return c.recv(reuseBody)

@@ -12,8 +12,11 @@ type Fields struct {
 	List []Field
 	// Body is overwritten where its capacity is enough, unless it is set to nil before.
 	Body []byte
-	// Lines are the headers as they came.
+	// Lines are the headers as they came. There are none if Likely was of use.
 	Lines Lines
+	// Likely, if the receiver sets it, is a value that the headers probably have, such as the id of the call to be answered:
+	// it is used in place of a copy of theirs.
+	Likely string
 	// Same says that List is as it was after the message that was received into these fields before.
 	Same bool
 	// More says that bytes of a further message have come already.

@@ -61,6 +61,9 @@ type parser func(text string, f *Fields, l limits.Limits, m *memo) (head, error)
 // parse parses a head into f, with the strings of an equal one before if there is one.
 func (hs *heads) parse(text []byte, f *Fields, l limits.Limits, parse parser) (head, error) {
 	if len(text) > keptHeadSize || hs.misses > patienceHead {
+		if h, ok := hs.memo.match(text, f); ok {
+			return h, nil
+		}
 		hs.known, f.serial, f.Same = nil, 0, false
 		h, err := parse(string(text), f, l, hs.memo.of(text))
 		if err != nil {

@@ -1,5 +1,7 @@
 package transport
 
+import "bytes"
+
 const (
 	memoSize  = 1 << 10 // the longest head whose lines are remembered
 	memoLines = 32      // the most lines that are
@@ -78,4 +80,48 @@ func (m *memo) end(count int) {
 		clear(m.lines[count:])
 		m.lines = m.lines[:count]
 	}
+}
+
+// match parses a head that differs from the one before in values only that are f.Likely, without new memory. Its lines
+// were found right then.
+func (m *memo) match(text []byte, f *Fields) (head, bool) {
+	if f.Likely == "" {
+		return head{}, false
+	}
+	line, rest, _ := bytes.Cut(text, lineEnd)
+	if string(line) != m.start {
+		return head{}, false
+	}
+	h, list := m.first, f.List[:0]
+	for i := range m.lines {
+		known := &m.lines[i]
+		field := known.Field
+		line, rest, _ = bytes.Cut(rest, lineEnd)
+		if string(line) != known.text {
+			if field.Value = f.Likely; known.framing || !field.isLine(line) {
+				return head{}, false
+			}
+		}
+		switch {
+		case known.framing:
+			if h.frame(field.Name, field.Value) != nil {
+				return head{}, false
+			}
+		case !known.repeats:
+			list = append(list, field)
+		}
+	}
+	if len(rest) > 0 || len(m.lines) == 0 || len(m.lines) == memoLines {
+		return head{}, false
+	}
+	f.List, f.Lines, f.serial, f.Same = list, "", 0, false
+	return h, true
+}
+
+var lineEnd = []byte("\r\n")
+
+// isLine reports whether the field is written so.
+func (f *Field) isLine(line []byte) bool {
+	n := len(f.Name)
+	return len(line) == n+2+len(f.Value) && string(line[:n]) == f.Name && line[n] == ':' && line[n+1] == ' ' && string(line[n+2:]) == f.Value
 }

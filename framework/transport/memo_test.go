@@ -2,6 +2,8 @@ package transport
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/microtop/microtop/framework/limits"
@@ -64,5 +66,46 @@ func TestHeadsAfterOthers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A head whose likely value is taken for granted says what it says alone, and one that has another is not taken for it.
+func TestHeadsWithALikelyValue(t *testing.T) {
+	t.Parallel()
+	var after heads
+	var got, want Fields
+	used := 0
+	for i := range 400 {
+		id := strconv.Itoa(i)
+		text := "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nMicro-Id: " + id + "\r\nX-Micro-Id: " + id + "\r\nA: b"
+		got.Likely = id
+		switch i % 10 {
+		case 1:
+			text += "\r\nB: c"
+		case 2:
+			text = strings.Replace(text, "3", "4", 1)
+		case 3:
+			got.Likely = "1"
+		case 4:
+			text = strings.Replace(text, "Micro-Id: ", "Micro-Id:  ", 1)
+		case 5:
+			text = strings.TrimSuffix(text, "\r\nA: b")
+		case 6:
+			text = strings.Replace(text, "X-Micro-Id", "Y-Micro-Id", 1)
+		}
+		wantHead, err := parseResponse(text, &want, limits.Default(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotHead, err := after.parse([]byte(text), &got, limits.Default(), parseResponse)
+		if err != nil || gotHead != wantHead || !slices.Equal(got.List, want.List) {
+			t.Errorf("head %d: %+v %+v, %v; want %+v %+v", i, gotHead, got, err, wantHead, want)
+		}
+		if got.Lines == "" {
+			used++
+		}
+	}
+	if used < 100 {
+		t.Errorf("of 400 heads %d were taken for what they are", used)
 	}
 }
