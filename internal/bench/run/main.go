@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,6 +33,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	report := flags.String("json", "", "also write the report to this file")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *before != "" && *profiles != "" {
+		return errors.New("-before compares, and -profiles costs one side time: use them one after the other")
 	}
 	pace := bench.Quick
 	if *long {
