@@ -17,46 +17,51 @@ import (
 
 // pool holds a connection an address. gRPC makes calls on it side by side, and connects again by itself.
 type pool struct {
-	mu   sync.Mutex
-	open map[string]*conn
+	mu    sync.Mutex
+	open  map[string]*conn
+	swept time.Time // when it was last looked for those that nobody uses
 }
 
 // conn is a connection with the calls on it.
 type conn struct {
-	grpc   *grpc.ClientConn
-	reused bool
+	grpc *grpc.ClientConn
 
 	pool  *pool
 	calls int       // under way; guarded by pool.mu
 	used  time.Time // when the last one began or ended
 }
 
-// get returns the connection to an address, with a call counted in; done counts it out. Those that nobody has used for
-// the pool's TTL are closed on the way.
-func (p *pool) get(address string, o client.Options) (*conn, error) {
+// get returns the connection to an address and whether it was there, with a call counted in; done counts it out. Those
+// that nobody has used for the pool's TTL are closed on the way.
+func (p *pool) get(address string, o client.Options) (c *conn, reused bool, err error) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if now.Sub(p.swept) > o.PoolTTL/8 {
+		p.sweep(address, now, o.PoolTTL)
+	}
+	if c, reused = p.open[address]; !reused {
+		made, err := dial(address, o)
+		if err != nil {
+			return nil, false, err
+		}
+		c = &conn{grpc: made, pool: p}
+		p.open[address] = c
+	}
+	c.calls++
+	c.used = now
+	return c, reused, nil
+}
+
+// sweep closes what nobody has used for ttl, but for the connection to address. p.mu is held.
+func (p *pool) sweep(address string, now time.Time, ttl time.Duration) {
+	p.swept = now
 	for name, c := range p.open {
-		if c.calls == 0 && name != address && now.Sub(c.used) > o.PoolTTL {
+		if c.calls == 0 && name != address && now.Sub(c.used) > ttl {
 			delete(p.open, name)
 			_ = c.grpc.Close() // nothing runs on it
 		}
 	}
-	c := p.open[address]
-	if c == nil {
-		made, err := dial(address, o)
-		if err != nil {
-			return nil, err
-		}
-		c = &conn{grpc: made, pool: p}
-		p.open[address] = c
-	} else {
-		c.reused = true
-	}
-	c.calls++
-	c.used = now
-	return c, nil
 }
 
 func (c *conn) done() {

@@ -15,7 +15,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
@@ -24,7 +23,6 @@ import (
 	"github.com/microtop/microtop/framework/codec"
 	wire "github.com/microtop/microtop/framework/internal/grpc"
 	"github.com/microtop/microtop/framework/internal/mucp"
-	micrometadata "github.com/microtop/microtop/framework/metadata"
 	"github.com/microtop/microtop/framework/registry"
 )
 
@@ -41,6 +39,7 @@ func NewClient(opts ...client.Option) client.Client {
 type driver struct {
 	options func() client.Options
 	conns   pool
+	manners manners
 }
 
 var (
@@ -64,8 +63,9 @@ func (d *driver) Close() error { return d.conns.close() }
 
 // Call implements client.Driver.
 func (d *driver) Call(ctx context.Context, node *registry.Node, req client.Request, rsp any, o client.CallOptions) error {
-	c, err := d.begin(ctx, node, req, o, mucp.FormatTimeout(o.RequestTimeout))
-	if err != nil {
+	x := new(exchange)
+	c := &x.call
+	if err := d.begin(c, ctx, node, req, o, o.RequestTimeout); err != nil {
 		return err
 	}
 	defer c.conn.done()
@@ -73,97 +73,65 @@ func (d *driver) Call(ctx context.Context, node *registry.Node, req client.Reque
 	if err != nil {
 		return client.NewError(clientID+".codec", 500, "", err)
 	}
-	x := &exchange{ask: wire.Frame{Data: body}}
+	x.ask.Data, x.answer = body, wire.Body{Content: c.content, Value: rsp}
 	c.options = append(c.options, grpc.Trailer(&x.trailer), grpc.Peer(&x.peer))
 	o.Tell(func(*client.Attempt) { c.options = append(c.options, grpc.Header(&x.header)) })
-	err = c.conn.grpc.Invoke(c.ctx, c.path, &x.ask, &x.answer, c.options...) //nolint:contextcheck // c.ctx descends from ctx
+	err = c.conn.grpc.Invoke(&c.context, c.path, &x.ask, &x.answer, c.options...) //nolint:contextcheck // c.context descends from ctx
 	c.sent = x.peer.Addr != nil
 	o.Tell(func(a *client.Attempt) {
-		a.Sent, a.Received, a.Header, a.Reused = len(body), len(x.answer.Data), flat(x.header, x.trailer), c.conn.reused
+		a.Sent, a.Received, a.Header, a.Reused = len(body), x.answer.Size, flat(x.header, x.trailer), c.reused
 	})
 	if err != nil {
 		return c.fail(err, x.trailer)
 	}
-	if rsp == nil {
-		return nil
-	}
-	if err := c.content.Unmarshal(x.answer.Data, rsp); err != nil {
-		return client.NewError(clientID+".codec", 500, "", err)
+	if x.answer.Err != nil {
+		return client.NewError(clientID+".codec", 500, "", x.answer.Err)
 	}
 	return nil
 }
 
-// exchange is what a unary call sends and what comes back.
+// exchange is a unary call: what it sends and what comes back.
 type exchange struct {
-	ask, answer     wire.Frame
+	call            call
+	ask             wire.Frame
+	answer          wire.Body
 	header, trailer metadata.MD
 	peer            peer.Peer // without an address if there was no connection
 }
 
 // call is what a unary call and a stream have in common.
 type call struct {
-	ctx     context.Context //nolint:containedctx // the call's, while it is made
+	context outgoingContext
 	conn    *conn
+	reused  bool // the connection was there
 	path    string
 	content wire.Content
 	options []grpc.CallOption
-	sent    bool // whether the head has left: what never left cannot have run
+	room    [8]grpc.CallOption // for options
+	sent    bool               // whether the head has left: what never left cannot have run
 }
 
-// contents are those of a client that was given no codecs.
-var contents = wire.NewContents(false, nil)
-
-// begin finds the connection and the codec, and sets the metadata; the timeout in nanoseconds, if there is one.
-func (d *driver) begin(ctx context.Context, node *registry.Node, req client.Request, o client.CallOptions, timeout string) (*call, error) {
+// begin finds the connection and the codec, and sets the metadata; with the timeout, if it is not zero.
+//
+//nolint:revive // c is what is made
+func (d *driver) begin(c *call, ctx context.Context, node *registry.Node, req client.Request, o client.CallOptions, timeout time.Duration) error {
 	opts := d.options()
 	contentType := req.ContentType()
 	if contentType == "" {
 		contentType = opts.ContentType
 	}
-	custom := value[map[string]encoding.Codec](opts.Context, codecsKey{}) //nolint:contextcheck // options live there
-	subtype := wire.Subtype(contentType)
-	if subtype == "" && custom[contentType] != nil {
-		subtype = wire.SubtypeOf(contentType)
-	}
-	known := contents
-	if len(custom) > 0 {
-		known = wire.NewContents(false, custom)
-	}
-	content, err := known.Of(subtype)
+	m, err := d.manners.of(manner{contentType, rounded(timeout)}, opts) //nolint:contextcheck // codecs live in the options' context
 	if err != nil {
-		return nil, client.NewError(clientID, 500, "", errors.New("unsupported Content-Type: "+contentType))
+		return client.NewError(clientID, 500, "", err)
 	}
-	conn, err := d.conns.get(node.Address, opts)
-	if err != nil {
-		return nil, client.NotRunError(client.NewError(clientID, 500, "connection error: ", err))
+	if c.conn, c.reused, err = d.conns.get(node.Address, opts); err != nil {
+		return client.NotRunError(client.NewError(clientID, 500, "connection error: ", err))
 	}
-	c := &call{conn: conn, path: wire.Path(req.Service(), req.Endpoint()), content: content}
+	c.path, c.content = wire.Path(req.Service(), req.Endpoint()), m.content
 	own := value[[]grpc.CallOption](o.Context, callOptionsKey{}) //nolint:contextcheck // as above
-	c.options = append(append(make([]grpc.CallOption, 0, len(own)+4), grpc.ForceCodecV2(wire.Codec{Subtype: subtype})), own...)
-	c.ctx = metadata.NewOutgoingContext(ctx, outgoing(ctx, contentType, timeout))
-	return c, nil
-}
-
-// outgoing is a call's metadata.
-func outgoing(ctx context.Context, contentType, timeout string) metadata.MD {
-	md := make(metadata.MD, 4)
-	micrometadata.Range(ctx, func(key, value string) bool {
-		if key = mucp.Canonical(key); !mucp.Reserved(key) && !unfit(key) {
-			md.Set(key, value)
-		}
-		return true
-	})
-	values := [...]string{contentType, timeout}
-	md[wire.ContentType] = values[0:1:1]
-	if timeout != "" {
-		md[wire.Timeout] = values[1:2:2]
-	}
-	return md
-}
-
-// unfit reports whether a key of metadata cannot be sent over gRPC: its own, and what other protocols left there.
-func unfit(key string) bool {
-	return key == "" || key[0] == ':' || key == "User-Agent" || len(key) > 5 && key[:5] == "Grpc-"
+	c.options = append(append(c.room[:0], m.codec), own...)
+	c.context = m.context(ctx)
+	return nil
 }
 
 // fail makes a gRPC error one of the framework's, that says whether the request can have run.
@@ -173,9 +141,9 @@ func (c *call) fail(err error, trailer metadata.MD) error {
 	}
 	s, _ := status.FromError(err)
 	switch {
-	case c.ctx.Err() != nil && (s.Code() == codes.Canceled || s.Code() == codes.DeadlineExceeded):
-		return c.timedOut(c.ctx.Err())
-	case s.Code() == codes.DeadlineExceeded && len(s.Details()) == 0 && expired(c.ctx):
+	case c.context.Err() != nil && (s.Code() == codes.Canceled || s.Code() == codes.DeadlineExceeded):
+		return c.timedOut(c.context.Err())
+	case s.Code() == codes.DeadlineExceeded && len(s.Details()) == 0 && expired(&c.context):
 		return c.timedOut(context.DeadlineExceeded) // gRPC noticed first
 	case s.Code() == codes.Unavailable && !c.sent:
 		return client.NotRunError(client.NewError(clientID, 500, "connection error: ", errors.New(s.Message())))

@@ -12,7 +12,6 @@ import (
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/codec"
 	wire "github.com/microtop/microtop/framework/internal/grpc"
-	"github.com/microtop/microtop/framework/internal/mucp"
 	"github.com/microtop/microtop/framework/registry"
 )
 
@@ -20,16 +19,16 @@ import (
 // first message.
 func (d *driver) Open(ctx context.Context, node *registry.Node, req client.Request, o client.CallOptions, ended func()) (client.Stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	timeout := ""
+	timeout := time.Duration(0)
 	if end, ok := ctx.Deadline(); ok {
-		timeout = mucp.FormatTimeout(max(time.Until(end), 1))
+		timeout = max(time.Until(end), 1)
 	}
-	c, err := d.begin(ctx, node, req, o, timeout)
-	if err != nil {
+	c := new(call)
+	if err := d.begin(c, ctx, node, req, o, timeout); err != nil {
 		cancel()
 		return nil, err
 	}
-	opened, err := c.conn.grpc.NewStream(c.ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, c.path, c.options...) //nolint:contextcheck // c.ctx descends from ctx
+	opened, err := c.conn.grpc.NewStream(&c.context, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, c.path, c.options...) //nolint:contextcheck // c.context descends from ctx
 	if err != nil {
 		cancel()
 		c.conn.done()

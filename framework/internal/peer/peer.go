@@ -11,15 +11,26 @@ type Info struct {
 	Token string
 }
 
-type contextKey struct{}
+// Key is the context key of an Info, or of a Source.
+type Key struct{}
+
+// Source makes an Info only when somebody asks for it. It is safe for concurrent use.
+type Source interface {
+	Peer() Info
+}
 
 // NewContext returns a context that carries info.
 func NewContext(ctx context.Context, info Info) context.Context {
-	return context.WithValue(ctx, contextKey{}, info)
+	return context.WithValue(ctx, Key{}, info)
 }
 
 // FromContext returns the context's peer; false outside a request that came over a connection.
 func FromContext(ctx context.Context) (Info, bool) {
-	info, ok := ctx.Value(contextKey{}).(Info)
-	return info, ok
+	switch from := ctx.Value(Key{}).(type) {
+	case Info:
+		return from, true
+	case Source:
+		return from.Peer(), true
+	}
+	return Info{}, false
 }

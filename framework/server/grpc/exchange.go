@@ -18,11 +18,14 @@ import (
 // exchange is one call: the response of a unary one, and the stream of a stream.
 type exchange struct {
 	call    call
+	base    base // what call.life descends from
 	request request
+	wire    *wireServer
 	conn    grpc.ServerStream
 	content wire.Content
-	ctx     context.Context //nolint:containedctx // the call's life: a stream has a context, and lives as long as its call
-	in, out wire.Frame      // what is read, and the reply of a unary call
+	in      wire.Body  // the request of a unary call
+	out     wire.Frame // its reply
+	replied bool       // out was sent
 
 	reading  sync.Once
 	incoming chan incoming
@@ -37,15 +40,15 @@ var (
 )
 
 // Context implements server.Stream.
-func (x *exchange) Context() context.Context { return x.ctx }
+func (x *exchange) Context() context.Context { return &x.call.life }
 
 // Request implements server.Stream.
 func (x *exchange) Request() server.Request { return &x.request }
 
 // Send implements server.Stream.
 func (x *exchange) Send(v any) error {
-	if x.ctx.Err() != nil {
-		return x.fail(context.Cause(x.ctx))
+	if x.call.life.Err() != nil {
+		return x.fail(context.Cause(&x.call.life))
 	}
 	data, err := x.content.Marshal(v)
 	if err != nil {
@@ -73,8 +76,8 @@ func (x *exchange) receive() ([]byte, error) {
 	select {
 	case next := <-x.incoming:
 		return next.data, next.err
-	case <-x.ctx.Done():
-		return nil, context.Cause(x.ctx)
+	case <-x.call.life.Done():
+		return nil, context.Cause(&x.call.life)
 	}
 }
 
@@ -90,16 +93,16 @@ func (x *exchange) read() {
 		data, err := x.receiveNow()
 		select {
 		case x.incoming <- incoming{data, err}:
-		case <-x.ctx.Done():
+		case <-x.call.life.Done():
 			return
 		}
 	}
 }
 
 func (x *exchange) receiveNow() ([]byte, error) {
-	x.in.Data = nil
-	err := x.conn.RecvMsg(&x.in)
-	return x.in.Data, err
+	var frame wire.Frame
+	err := x.conn.RecvMsg(&frame)
+	return frame.Data, err
 }
 
 // fail remembers the last error.
@@ -140,51 +143,13 @@ func (w writer) Write(_ *codec.Message, v any) error {
 	if err != nil {
 		return err
 	}
+	if w.exchange.replied { // a Router's, of a stream
+		return w.exchange.Write(data)
+	}
+	w.exchange.replied = true
 	w.exchange.out.Data = data
 	return w.exchange.conn.SendMsg(&w.exchange.out)
 }
-
-// request is what arrived, as handlers, wrappers and routers see it.
-type request struct {
-	exchange    *exchange
-	contentType string
-	header      map[string]string
-}
-
-var _ server.Request = (*request)(nil)
-
-// Service implements server.Request: gRPC names a package there, which is not the service's name.
-func (r *request) Service() string {
-	s, _ := server.FromContext(r.exchange.ctx)
-	if s == nil {
-		return ""
-	}
-	return s.Options().Name
-}
-
-// Method implements server.Request.
-func (r *request) Method() string { return r.exchange.call.endpoint }
-
-// Endpoint implements server.Request.
-func (r *request) Endpoint() string { return r.exchange.call.endpoint }
-
-// ContentType implements server.Request.
-func (r *request) ContentType() string { return r.contentType }
-
-// Header implements server.Request.
-func (r *request) Header() map[string]string { return r.header }
-
-// Body implements server.Request. The server's router puts the decoded request in its place.
-func (r *request) Body() any { return nil }
-
-// Read implements server.Request.
-func (r *request) Read() ([]byte, error) { return r.exchange.receive() }
-
-// Codec implements server.Request.
-func (r *request) Codec() codec.Reader { return reader{r.exchange} }
-
-// Stream implements server.Request.
-func (r *request) Stream() bool { return r.exchange.call.stream }
 
 // reader decodes the request of a unary call.
 type reader struct{ exchange *exchange }
@@ -194,15 +159,17 @@ func (reader) ReadHeader(*codec.Message, codec.MessageType) error { return nil }
 
 // ReadBody implements codec.Reader.
 func (r reader) ReadBody(v any) error {
-	data, err := r.exchange.receiveNow()
+	in := &r.exchange.in
+	*in = wire.Body{Content: r.exchange.content, Value: v}
+	err := r.exchange.conn.RecvMsg(in)
 	if errors.Is(err, io.EOF) {
 		return status.Error(codes.Internal, "the call has no request: send one message before closing")
 	}
 	if err != nil {
 		return err
 	}
-	if err := r.exchange.content.Unmarshal(data, v); err != nil {
-		return status.Error(codes.InvalidArgument, err.Error())
+	if in.Err != nil {
+		return status.Error(codes.InvalidArgument, in.Err.Error())
 	}
 	return nil
 }

@@ -9,16 +9,11 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	errs "github.com/microtop/microtop/framework/errors"
-	"github.com/microtop/microtop/framework/internal/deadline"
 	wire "github.com/microtop/microtop/framework/internal/grpc"
 	"github.com/microtop/microtop/framework/internal/mucp"
-	"github.com/microtop/microtop/framework/internal/peer"
-	micrometadata "github.com/microtop/microtop/framework/metadata"
-	"github.com/microtop/microtop/framework/server"
 )
 
 // handle serves every call that is not one of gRPC's own services.
@@ -32,25 +27,33 @@ func (w *wireServer) handle(_ any, conn grpc.ServerStream) error {
 }
 
 func (w *wireServer) serve(conn grpc.ServerStream) error {
-	x := &exchange{conn: conn}
+	x := &exchange{conn: conn, wire: w}
 	if err := w.find(conn, &x.call); err != nil {
 		return err
 	}
-	incoming, _ := metadata.FromIncomingContext(conn.Context())
 	var err error
-	if x.content, err = w.contents.Of(wire.SubtypeOf(last(incoming, "content-type"))); err != nil {
+	if x.content, err = w.contents.Of(subtypeOf(conn)); err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
-	header := headerOf(incoming)
-	if err := w.begin(&x.call.life, conn.Context(), incoming, header); err != nil {
+	if err := x.begin(conn.Context()); err != nil {
 		return err
 	}
 	defer x.call.life.End()
 	w.enter(&x.call)
 	defer w.leave(&x.call)
-	x.ctx = &x.call.life
-	x.request = request{exchange: x, header: header, contentType: contentTypeOf(incoming)}
-	return w.desk.Serve(x.ctx, &x.request, x)
+	return w.desk.Serve(&x.call.life, &x.request, x)
+}
+
+// subtypeOf is the subtype of application/grpc that a call came with. gRPC's own stream knows it; its metadata would be
+// copied to be looked at.
+func subtypeOf(conn grpc.ServerStream) string {
+	if known, ok := grpc.ServerTransportStreamFromContext(conn.Context()).(interface{ ContentSubtype() string }); ok {
+		if subtype := known.ContentSubtype(); subtype != "" {
+			return subtype
+		}
+		return wire.Proto
+	}
+	return wire.SubtypeOf(last(metadata.ValueFromIncomingContext(conn.Context(), "content-type")))
 }
 
 // find says what a call is for. What is not there is told as v4's plug-in does.
@@ -61,7 +64,7 @@ func (w *wireServer) find(conn grpc.ServerStream, c *call) error {
 		return status.Errorf(codes.Unimplemented, "malformed method name %q: call /package.Service/Method", path)
 	}
 	c.endpoint = handler + "." + method
-	if w.desk.Options().Router != nil {
+	if w.routed {
 		return nil
 	}
 	var err error
@@ -81,36 +84,26 @@ func (w *wireServer) find(conn grpc.ServerStream, c *call) error {
 	return nil
 }
 
-// begin makes life the context of a handler: it ends with the call, the server's life and the caller's deadline. It sets
-// who the ends are in the header.
-//
-//nolint:revive // life is what is made
-func (w *wireServer) begin(life *deadline.Context, ctx context.Context, incoming metadata.MD, header micrometadata.Metadata) error {
-	timeout, err := mucp.ParseTimeout(last(incoming, wire.Timeout))
+// begin makes the context of the handler: it ends with the call, the server's life and the caller's deadline.
+func (x *exchange) begin(ctx context.Context) error {
+	timeout, err := mucp.ParseTimeout(last(metadata.ValueFromIncomingContext(ctx, wire.Timeout)))
 	if err != nil {
 		return errs.BadRequest(mucp.ServerID, "%v", err)
 	}
-	info := peer.Info{Token: last(incoming, wire.DebugToken)}
-	if p, ok := grpcpeer.FromContext(ctx); ok {
-		ends := w.listener.endsOf(p)
-		info.Remote, info.Local = ends.remote, ends.local
-	}
-	header[mucp.Local], header[mucp.Remote] = info.Local, info.Remote
-	if s, ok := server.FromContext(w.desk.Context()); ok { //nolint:contextcheck // the server is known there
-		ctx = server.NewContext(ctx, s)
-	}
-	ctx = micrometadata.NewContext(peer.NewContext(ctx, info), header)
 	var at time.Time
 	if timeout > 0 {
 		at = time.Now().Add(timeout)
 	}
-	life.Begin(ctx, at)
+	x.base = base{Context: ctx, server: x.wire.desk.Context(), exchange: x}
+	x.request.exchange = x
+	x.call.life.Begin(&x.base, at)
 	return nil
 }
 
 // headerOf makes gRPC's metadata the framework's: several values are joined, and what belongs to the one call is left out.
-func headerOf(incoming metadata.MD) micrometadata.Metadata {
-	header := make(micrometadata.Metadata, len(incoming)+2)
+// There is room for two more.
+func headerOf(incoming metadata.MD) map[string]string {
+	header := make(map[string]string, len(incoming)+2)
 	for key, values := range incoming {
 		switch key {
 		case wire.ContentType, wire.Timeout, wire.DebugToken:
@@ -121,16 +114,7 @@ func headerOf(incoming metadata.MD) micrometadata.Metadata {
 	return header
 }
 
-// contentTypeOf is the framework's content type of a call.
-func contentTypeOf(incoming metadata.MD) string {
-	if own := last(incoming, wire.ContentType); own != "" {
-		return own
-	}
-	return last(incoming, "content-type")
-}
-
-func last(md metadata.MD, key string) string {
-	values := md.Get(key)
+func last(values []string) string {
 	if len(values) == 0 {
 		return ""
 	}

@@ -22,22 +22,24 @@ type wireServer struct {
 	grpc     *grpc.Server
 	health   *health.Server
 	contents wire.Contents
+	routed   bool // by the program's own Router
 	serving  sync.WaitGroup
 	graceful chan struct{} // closed once everything has ended by itself
 	forget   func() bool   // the server's life; nil before Serve
 
 	mu    sync.Mutex
-	calls map[*call]struct{}
+	calls *call // a list
 	over  bool
 }
 
 var _ server.Wire = (*wireServer)(nil)
 
 func newWire(desk server.Desk, l net.Listener) *wireServer {
-	codecs := option[map[string]encoding.Codec](desk.Options(), codecsKey{})
+	o := desk.Options()
+	codecs := option[map[string]encoding.Codec](o, codecsKey{})
 	return &wireServer{
 		desk: desk, listener: &countedListener{Listener: l}, health: health.NewServer(),
-		contents: wire.NewContents(true, codecs), calls: map[*call]struct{}{}, graceful: make(chan struct{}),
+		contents: wire.NewContents(true, codecs), routed: o.Router != nil, graceful: make(chan struct{}),
 	}
 }
 
@@ -66,8 +68,8 @@ func (w *wireServer) Peers() int { return int(w.listener.conns.Load()) }
 func (w *wireServer) Running() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	names := make([]string, 0, len(w.calls))
-	for c := range w.calls {
+	var names []string
+	for c := w.calls; c != nil; c = c.next {
 		names = append(names, c.endpoint)
 	}
 	return names
@@ -87,7 +89,7 @@ func (w *wireServer) Refuse() {
 func (w *wireServer) EndStreams(all bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for c := range w.calls {
+	for c := w.calls; c != nil; c = c.next {
 		if c.stream && (all || c.internal) {
 			c.life.End()
 		}
@@ -118,7 +120,10 @@ func (w *wireServer) Close() error {
 func (w *wireServer) enter(c *call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls[c] = struct{}{}
+	if c.next = w.calls; c.next != nil {
+		c.next.before = c
+	}
+	w.calls = c
 	if w.over {
 		c.life.End()
 	}
@@ -129,7 +134,7 @@ func (w *wireServer) endAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.over = true
-	for c := range w.calls {
+	for c := w.calls; c != nil; c = c.next {
 		c.life.End()
 	}
 }
@@ -137,7 +142,14 @@ func (w *wireServer) endAll() {
 func (w *wireServer) leave(c *call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.calls, c)
+	if c.next != nil {
+		c.next.before = c.before
+	}
+	if c.before != nil {
+		c.before.next = c.next
+	} else {
+		w.calls = c.next
+	}
 }
 
 // call is what Running and EndStreams know of one.
@@ -145,4 +157,6 @@ type call struct {
 	endpoint         string
 	stream, internal bool
 	life             deadline.Context
+
+	before, next *call // in wireServer.calls
 }
