@@ -132,7 +132,7 @@ func (b *balancer) pick(service string, services []*registry.Service, k kind, st
 	if len(services) == 0 {
 		return nil, ErrNoneAvailable
 	}
-	p := new(picker)
+	p := newPicker()
 	b.prepare(p, service, services, k)
 	if k == custom {
 		p.inner = strategy(services)

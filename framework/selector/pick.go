@@ -2,6 +2,7 @@ package selector
 
 import (
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,24 @@ type picker struct {
 	load     *load          // counts what is given; nil while nobody needs it
 	least    bool           // the least loaded node is wanted
 	last     atomic.Pointer[registry.Node]
+}
+
+// batch is pickers that are made together. One that is kept keeps the others, so they are few.
+type batch struct {
+	pickers [8]picker
+	given   int
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// newPicker returns a picker, and takes new memory for one of many only.
+func newPicker() *picker {
+	b := batches.Get().(*batch) //nolint:forcetypeassert // the pool holds nothing else
+	p := &b.pickers[b.given]
+	if b.given++; b.given < len(b.pickers) {
+		batches.Put(b)
+	}
+	return p
 }
 
 // reset makes the picker like new.

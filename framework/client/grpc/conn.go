@@ -24,7 +24,8 @@ type pool struct {
 
 // conn is a connection with the calls on it.
 type conn struct {
-	grpc *grpc.ClientConn
+	grpc    *grpc.ClientConn
+	options []grpc.CallOption // of each call
 
 	pool  *pool
 	calls int       // under way; guarded by pool.mu
@@ -41,11 +42,10 @@ func (p *pool) get(address string, o client.Options) (c *conn, reused bool, err 
 		p.sweep(address, now, o.PoolTTL)
 	}
 	if c, reused = p.open[address]; !reused {
-		made, err := dial(address, o)
-		if err != nil {
+		if c, err = dial(address, o); err != nil {
 			return nil, false, err
 		}
-		c = &conn{grpc: made, pool: p}
+		c.pool = p
 		p.open[address] = c
 	}
 	c.calls++
@@ -84,7 +84,7 @@ func (p *pool) close() error {
 }
 
 // dial makes a connection; gRPC opens it with the first call, and closes it when it has been idle for the pool's TTL.
-func dial(address string, o client.Options) (*grpc.ClientConn, error) {
+func dial(address string, o client.Options) (*conn, error) {
 	bounds := limits.Default()
 	receive, send := bounds.MessageBytes, bounds.MessageBytes
 	if n := value[int](o.Context, maxRecvKey{}); n > 0 {
@@ -97,11 +97,16 @@ func dial(address string, o client.Options) (*grpc.ClientConn, error) {
 		grpc.WithTransportCredentials(secure(address, o)),
 		grpc.WithIdleTimeout(o.PoolTTL),
 		grpc.WithMaxHeaderListSize(uint32(bounds.HeaderBytes)), //nolint:gosec // a small positive number
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(receive), grpc.MaxCallSendMsgSize(send)),
-		grpc.WithNoProxy(), // calls inside a fleet
+		grpc.WithNoProxy(),                                     // calls inside a fleet
 	}
-	opts = append(opts, value[[]grpc.DialOption](o.Context, dialOptionsKey{})...)
-	return grpc.NewClient("passthrough:///"+strings.TrimPrefix(address, "https://"), opts...)
+	c := &conn{options: []grpc.CallOption{grpc.MaxCallRecvMsgSize(receive), grpc.MaxCallSendMsgSize(send)}}
+	if own := value[[]grpc.DialOption](o.Context, dialOptionsKey{}); len(own) > 0 {
+		opts = append(append(opts, grpc.WithDefaultCallOptions(c.options...)), own...) // theirs win
+		c.options = nil
+	}
+	var err error
+	c.grpc, err = grpc.NewClient("passthrough:///"+strings.TrimPrefix(address, "https://"), opts...)
+	return c, err
 }
 
 // secure chooses between TLS and none.

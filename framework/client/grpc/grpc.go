@@ -40,6 +40,20 @@ type driver struct {
 	options func() client.Options
 	conns   pool
 	manners manners
+	paths   wire.Memo[endpoint, string]
+}
+
+// endpoint is what a call is for.
+type endpoint struct{ service, name string }
+
+// path is the endpoint as gRPC names it.
+func (d *driver) path(of endpoint) string {
+	if path, ok := d.paths.Of(of); ok {
+		return path
+	}
+	path := wire.Path(of.service, of.name)
+	d.paths.Keep(of, path)
+	return path
 }
 
 var (
@@ -127,9 +141,9 @@ func (d *driver) begin(c *call, ctx context.Context, node *registry.Node, req cl
 	if c.conn, c.reused, err = d.conns.get(node.Address, opts); err != nil {
 		return client.NotRunError(client.NewError(clientID, 500, "connection error: ", err))
 	}
-	c.path, c.content = wire.Path(req.Service(), req.Endpoint()), m.content
+	c.path, c.content = d.path(endpoint{req.Service(), req.Endpoint()}), m.content
 	own := value[[]grpc.CallOption](o.Context, callOptionsKey{}) //nolint:contextcheck // as above
-	c.options = append(append(c.room[:0], m.codec), own...)
+	c.options = append(append(append(c.room[:0], c.conn.options...), m.codec), own...)
 	c.context = m.context(ctx)
 	return nil
 }

@@ -63,12 +63,18 @@ func (w *wireServer) find(conn grpc.ServerStream, c *call) error {
 	if !ok {
 		return status.Errorf(codes.Unimplemented, "malformed method name %q: call /package.Service/Method", path)
 	}
-	c.endpoint = handler + "." + method
+	known := false
+	if c.endpoint, known = w.names.Of(path); !known {
+		c.endpoint = handler + "." + method
+	}
 	if w.routed {
 		return nil
 	}
 	var err error
-	if c.stream, err = w.desk.IsStream(c.endpoint); err != nil {
+	if c.stream, err = w.desk.IsStream(c.endpoint); err == nil && !known {
+		w.names.Keep(path, c.endpoint)
+	}
+	if err != nil {
 		for _, h := range w.desk.Handlers() {
 			if h.Name() == handler {
 				return status.Errorf(codes.Unimplemented, "unknown service %s", c.endpoint)

@@ -22,7 +22,8 @@ type wireServer struct {
 	grpc     *grpc.Server
 	health   *health.Server
 	contents wire.Contents
-	routed   bool // by the program's own Router
+	routed   bool                      // by the program's own Router
+	names    wire.Memo[string, string] // of endpoints, by the path of a call
 	serving  sync.WaitGroup
 	graceful chan struct{} // closed once everything has ended by itself
 	forget   func() bool   // the server's life; nil before Serve
