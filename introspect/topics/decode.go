@@ -71,6 +71,9 @@ type Body struct {
 
 // Read reads the body as d says. The error says why it is not that.
 func (m *Message) Read(d Decoding) (Body, error) {
+	if d == Guess && m.guess != nil {
+		return *m.guess, nil
+	}
 	e := m.event
 	if e == nil {
 		e = new(event)

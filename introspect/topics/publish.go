@@ -75,6 +75,15 @@ func (to *Publisher) Check(p Publication) error {
 	return err
 }
 
+// Skeleton is a message with every field that the first of the subscribers takes, to begin with; nil where none tells.
+func (to *Publisher) Skeleton() []byte {
+	if len(to.event.told) == 0 {
+		return nil
+	}
+	t := to.event.told[0]
+	return t.schema.Template(t.name)
+}
+
 // Publish sends a message, as [Publish] does, to the publisher's topic.
 func (to *Publisher) Publish(p Publication) error {
 	body, contentType, err := to.encode(p)

@@ -35,10 +35,17 @@ type Message struct {
 	ContentType string
 
 	event *event // what subscribers tell of it; nil where nobody was asked
+	guess *Body  // how it was read when it came; nil for a message that a test made
 }
 
-// size is about how many bytes the message holds.
-func (m *Message) size() int64 { return int64(len(m.Raw) + len(m.JSON)) }
+// Size is about how many bytes the message holds.
+func (m *Message) Size() int {
+	size := len(m.Raw) + len(m.JSON)
+	if m.guess != nil && m.guess.Gzipped && !m.guess.JSON {
+		size += len(m.guess.Text)
+	}
+	return size
+}
 
 // Tail is a live subscription to topics. Messages come from Next, which has one caller at a time.
 type Tail struct {
@@ -82,7 +89,7 @@ func Follow(ctx context.Context, session *introspect.Session, names ...string) (
 func (t *Tail) Next(ctx context.Context) (*Message, error) {
 	select {
 	case m := <-t.messages:
-		t.held.Add(-m.size())
+		t.held.Add(-int64(m.Size()))
 		return m, nil
 	case <-t.done:
 		return nil, io.EOF
@@ -122,14 +129,15 @@ func (t *Tail) take(e broker.Event, d *event) {
 		Time: time.Now(), Topic: e.Topic(), Header: maps.Clone(in.Header), Raw: slices.Clone(in.Body),
 		ContentType: in.Header["Content-Type"], event: d,
 	}
-	if b := d.guess(m.ContentType, m.Raw); b.JSON {
+	b := d.guess(m.ContentType, m.Raw)
+	if m.guess = &b; b.JSON {
 		m.JSON = b.Text
 	}
-	t.held.Add(m.size())
+	t.held.Add(int64(m.Size()))
 	select {
 	case t.messages <- m:
 	default:
-		t.held.Add(-m.size())
+		t.held.Add(-int64(m.Size()))
 		t.dropped.Add(1)
 	}
 }

@@ -40,7 +40,7 @@ type kept struct {
 func (k *kept) messages() int { return len(k.records) - k.marks }
 
 func (k *kept) add(m *topics.Message) {
-	r := &record{size: len(m.Raw) + len(m.JSON)}
+	r := &record{size: m.Size()}
 	r.message.Store(m)
 	k.push(r)
 }

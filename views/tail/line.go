@@ -81,7 +81,7 @@ func (l look) series(topic string) int {
 }
 
 // everyday are headers that every message has: they tell nothing in a line.
-var everyday = []string{"Accept-Encoding", "Content-Length", "Content-Type", "Host", "Timeout", "User-Agent"}
+var everyday = []string{"Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host", "Local", "Remote", "Timeout", "User-Agent"}
 
 // userHeader says whether a header is one that somebody chose.
 func userHeader(key string) bool {

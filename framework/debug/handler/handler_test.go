@@ -55,6 +55,11 @@ func start(t *testing.T, opts handler.Options) *fixture {
 	if err := s.Handle(s.NewHandler(new(Shop))); err != nil {
 		t.Fatal(err)
 	}
+	for topic, f := range map[string]any{"parcels": new(inbox).take, "letters": readLetter} {
+		if err := s.Subscribe(s.NewSubscriber(topic, f)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := s.Subscribe(s.NewSubscriber("orders", func(context.Context, *Order) error { return nil })); err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +132,14 @@ func TestHealthStatsInfo(t *testing.T) {
 	}
 }
 
+// inbox subscribes with a method.
+type inbox struct{}
+
+func (*inbox) take(context.Context, *Order) error { return nil }
+
+// readLetter subscribes as a function.
+func readLetter(*Order) error { return nil }
+
 func TestSchema(t *testing.T) {
 	f := start(t, handler.Options{})
 	schema := new(pb.SchemaResponse)
@@ -137,7 +150,8 @@ func TestSchema(t *testing.T) {
 	for _, e := range schema.GetEndpoints() {
 		got[e.GetName()+e.GetTopic()] = e.GetKind()
 	}
-	want := map[string]pb.Kind{"Shop.Place": pb.Kind_UNARY, "Shop.Watch": pb.Kind_STREAM, "Funcorders": pb.Kind_SUBSCRIBER}
+	want := map[string]pb.Kind{"Shop.Place": pb.Kind_UNARY, "Shop.Watch": pb.Kind_STREAM, "Funcorders": pb.Kind_SUBSCRIBER,
+		"inbox.takeparcels": pb.Kind_SUBSCRIBER, "readLetterletters": pb.Kind_SUBSCRIBER}
 	for name, kind := range want {
 		if k, ok := got[name]; !ok || k != kind {
 			t.Errorf("%s: %v, %v", name, k, ok)

@@ -3,6 +3,9 @@ package handler
 import (
 	"context"
 	"reflect"
+	"regexp"
+	"runtime"
+	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -58,7 +61,7 @@ func methods(h server.Handler) []schema.Endpoint {
 func subscriptions(s server.Subscriber) []schema.Endpoint {
 	typ := reflect.TypeOf(s.Subscriber())
 	if typ.Kind() == reflect.Func {
-		return []schema.Endpoint{subscription("Func", s.Topic(), typ)}
+		return []schema.Endpoint{subscription(functionName(s.Subscriber()), s.Topic(), typ)}
 	}
 	var out []schema.Endpoint
 	for i := range typ.NumMethod() {
@@ -67,6 +70,28 @@ func subscriptions(s server.Subscriber) []schema.Endpoint {
 	}
 	return out
 }
+
+// unnamed is what the registry calls every function that subscribes.
+const unnamed = "Func"
+
+// functionName is a function as its source names it: "Place" or, for a method, "orders.place". One without a name is
+// called as in the registry.
+func functionName(f any) string {
+	code := runtime.FuncForPC(reflect.ValueOf(f).Pointer())
+	if code == nil {
+		return unnamed
+	}
+	name := code.Name() // as in example.org/shop.(*orders).place-fm
+	_, name, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ".")
+	name = strings.NewReplacer("(*", "", ")", "").Replace(strings.TrimSuffix(name, "-fm"))
+	if name == "" || strings.ContainsAny(name, "[") || closure.MatchString(name) {
+		return unnamed
+	}
+	return name
+}
+
+// closure matches the names that the compiler makes up.
+var closure = regexp.MustCompile(`(^|\.)(func)?[0-9]+(\.|$)|^glob\.`)
 
 // subscription describes a subscriber's function: the event is its last argument.
 func subscription(name, topic string, fn reflect.Type) schema.Endpoint {
