@@ -25,7 +25,7 @@ import (
 const TokenHeader = "Micro-Debug-Token" //nolint:gosec // a header's name
 
 // ErrReadOnly says that the session does not change anything.
-var ErrReadOnly = errors.New("read only: start without --readonly to change something")
+var ErrReadOnly = errors.New("read only: start without --readonly, or choose a context that is not, to change something")
 
 // Config says what a session is connected to. Registry and Client are required.
 type Config struct {
@@ -43,6 +43,10 @@ type Config struct {
 	Registered string
 	// Flags make a command connect as this session does; copied command lines carry them. They hold no secret.
 	Flags []string
+	// Context is the name of the saved target that the session is connected to; "" for none.
+	Context string
+	// Metadata are sent with each call and stream, below those of its own. Debug requests do not carry them.
+	Metadata map[string]string
 	// Timeout bounds a call that says nothing else. Default 5 s.
 	Timeout time.Duration
 	// Token opens Debug.Profile, Log and Trace of nodes on other hosts. It is sent to TokenHosts, and to addresses that a
@@ -87,6 +91,12 @@ func (s *Session) Client() client.Client { return s.config.Client }
 
 // Where says where services are looked up, for people.
 func (s *Session) Where() string { return s.config.Registered }
+
+// Context is the name of the saved target that the session is connected to; "" for none.
+func (s *Session) Context() string { return s.config.Context }
+
+// Metadata are sent with each call and stream, below those of its own.
+func (s *Session) Metadata() map[string]string { return s.config.Metadata }
 
 // Flags make a command connect as this session does.
 func (s *Session) Flags() []string { return s.config.Flags }

@@ -70,12 +70,6 @@ func Moving() []Action {
 
 // globals are the actions of the shell itself.
 func (s *Shell) globals() []Action {
-	top := func() string {
-		if len(s.stack) == 0 {
-			return "no screen is open"
-		}
-		return ""
-	}
 	return []Action{
 		{ID: "shell.help", Keys: []string{"?"}, Name: "help", Help: "all keys that work here", Run: s.openHelp, Hidden: true},
 		{ID: "shell.filter", Keys: []string{"/"}, Name: "filter", Help: "filter rows, search text", Run: s.openFilter, Disabled: func() string {
@@ -90,7 +84,12 @@ func (s *Shell) globals() []Action {
 		{ID: "shell.leave", Keys: []string{"q"}, Name: "leave", Help: "back, at the first screen quit", Run: s.leave, Hidden: true},
 		{ID: "shell.quit", Name: "quit", Help: "quit from wherever one is", Run: s.quit, Hidden: true},
 		{ID: "shell.cancel", Keys: []string{"ctrl+c"}, Name: "cancel", Help: "cancel what runs; twice quits", Run: s.interrupt, Hidden: true},
-		{ID: "shell.log", Name: "log", Help: "messages so far", Run: s.openLog, Hidden: true, Disabled: top},
+		{ID: "shell.log", Name: "log", Help: "what was done and said so far", Run: func() tea.Cmd { return Do(Open{Name: "log"}) }, Hidden: true, Disabled: func() string {
+			if _, ok := s.routes.find("log"); !ok {
+				return "no log is kept"
+			}
+			return ""
+		}},
 		{ID: "shell.mouse", Keys: []string{"M"}, Name: "mouse", Help: "let the mouse select text, or take it back", Run: s.toggleMouse, Hidden: true},
 		{ID: "shell.redraw", Keys: []string{"ctrl+l"}, Name: "redraw", Help: "repair the screen", Run: s.redraw, Hidden: true},
 		{ID: "shell.suspend", Keys: []string{"ctrl+z"}, Name: "suspend", Help: "to the shell; fg comes back", Run: func() tea.Cmd { return tea.Suspend }, Hidden: true},

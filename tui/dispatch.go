@@ -148,14 +148,12 @@ func (s *Shell) leave() tea.Cmd {
 
 // quit ends the program, after a question when something runs.
 func (s *Shell) quit() tea.Cmd {
-	for _, l := range slices.Backward(s.stack) {
-		if b, ok := l.screen.(Busy); ok && b.Busy() {
-			s.dirty = true
-			s.show(l.id, newQuestion(Confirm{Question: safetext.Format("%s is still running. Quit?", l.screen.Title()), Danger: true, Yes: tea.Quit}))
-			return nil
-		}
+	l, ok := s.busy()
+	if !ok {
+		return tea.Quit
 	}
-	return tea.Quit
+	s.show(l.id, newQuestion(Confirm{Question: safetext.Format("%s is still running. Quit?", l.screen.Title()), Danger: true, Yes: tea.Quit}))
+	return nil
 }
 
 // twice is how soon a second ctrl+c quits.

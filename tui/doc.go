@@ -6,7 +6,7 @@
 // A view implements [Screen]; the program above lists the views as [Route] and calls
 // [Run]. Screens never know each other: one asks for another with [Open]. Whatever a
 // screen wants of the shell is a message from a command: [Open], [Back], [Toast],
-// [Confirm], [Menu], [Prompt], [Copy], [Edit], [Quit]. What waits runs in a command of
+// [Did], [Confirm], [Menu], [Prompt], [Copy], [Edit], [Swap], [Quit]. What waits runs in a command of
 // the screen's [Scope]; live data comes through a [Feed]. Text on the frame is
 // safetext.Line, so that nothing from outside can act on the terminal.
 //

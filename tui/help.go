@@ -33,7 +33,7 @@ func (s *Shell) openHelp() tea.Cmd {
 func (s *Shell) openPalette() tea.Cmd {
 	var items []Item
 	for _, a := range s.actions() {
-		if a.Run != nil && a.enabled() {
+		if _, screen := s.routes.find(a.command()); a.Run != nil && a.enabled() && !screen {
 			items = append(items, Item{Label: safetext.Clean(a.help()), Detail: safetext.Clean(strings.Join(a.Keys, " ")), Run: Do(chosen{a.ID})})
 		}
 	}

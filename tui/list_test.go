@@ -146,7 +146,7 @@ func newShop(t testing.TB, change ...func(*list)) *shop {
 		}}
 	}
 	s.cfg = tui.Config{
-		Name: "microshop", Theme: th, Start: tui.Open{Name: "services"},
+		Name: "microshop", Journal: tui.NewJournal(nil), Theme: th, Start: tui.Open{Name: "services"},
 		Routes: []tui.Route{route("services", "svc"), route("nodes", "no"), route("topics", "to")},
 		Header: func(int) []tui.Segment {
 			seg := func(label, value string) tui.Segment {

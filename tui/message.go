@@ -32,10 +32,19 @@ const (
 	Bad
 )
 
-// Toast is a short message in the foot; ":log" keeps it.
+// Toast is a short message in the foot; the [Journal] keeps it.
 type Toast struct {
 	Level Level
 	Text  safetext.Line
+}
+
+// Did tells the log what was done, and the command line that does the same; "" where
+// there is none. It is a [Toast] too unless Quiet.
+type Did struct {
+	Level   Level
+	Text    safetext.Line
+	Command string // without secrets
+	Quiet   bool
 }
 
 // Confirm asks a question and runs Yes if the answer is yes. A Danger is answered by

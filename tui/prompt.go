@@ -3,6 +3,7 @@ package tui
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -185,13 +186,22 @@ func (s *Shell) words() []string {
 	return words
 }
 
-// complete returns what is missing of the first word that begins with text.
+// complete returns what is missing of the first word that begins with text, or of what
+// may follow it.
 func (s *Shell) complete(text string) string {
 	if text == "" {
 		return ""
 	}
-	for _, w := range s.words() {
-		if rest, ok := strings.CutPrefix(w, text); ok {
+	words := s.words()
+	if name, arg, ok := strings.Cut(text, " "); ok {
+		r, _ := s.routes.find(name)
+		if arg = strings.TrimLeft(arg, " "); r.Complete == nil || arg == "" {
+			return ""
+		}
+		text, words = arg, r.Complete()
+	}
+	for _, w := range words {
+		if rest, ok := strings.CutPrefix(w, text); ok && !strings.ContainsFunc(rest, unicode.IsControl) {
 			return rest
 		}
 	}

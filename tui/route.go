@@ -16,6 +16,12 @@ type Route struct {
 	// Actions lists the screen's actions for the check of a keymap; Run may be nil.
 	// Without it the screen's keys can be remapped but typing errors go unnoticed.
 	Actions func() []Action
+	// Complete lists what the ":" line may say after the name; nil completes nothing. It
+	// is called at each key and does no I/O.
+	Complete func() []string
+	// Command writes the command line that shows the same as a screen opened with this,
+	// for the log; "" where there is none. nil: there never is.
+	Command func(with any) string
 }
 
 // routes in the order given.

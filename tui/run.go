@@ -26,6 +26,12 @@ type Config struct {
 	Header func(w int) []Segment
 	// Palette returns what ctrl+p offers besides actions and screens.
 	Palette func() []Item
+	// Close ends what stands behind the screens, such as a connection. It is called beside
+	// the program once a [Swap] has put others in their place and they are closed; not when
+	// the program ends. nil does nothing.
+	Close func()
+	// Journal keeps what was done and said; nil: one that nobody else reads.
+	Journal *Journal
 
 	NoMouse bool   // leave the mouse to the terminal; M switches
 	Plain   string // the commands to use where no full screen can be, for [Run]'s refusal

@@ -35,9 +35,11 @@ type Shell struct {
 	line   *prompt // the ":" or "/" line, nil when closed
 
 	commands history
-	notes    []note
-	showing  Toast // in the foot; empty text: none
-	serial   int   // of the last toast
+	journal  *Journal
+	showing  Toast     // in the foot; empty text: none
+	shown    time.Time // since when
+	swaps    int       // asked for so far
+	serial   int       // of the last toast
 	mouse    bool
 	ctrlC    time.Time // of the last one that cancelled nothing
 
@@ -77,6 +79,9 @@ func NewShell(ctx context.Context, cfg Config) (*Shell, error) {
 		cfg.Theme = theme.Default()
 	}
 	s := &Shell{cfg: cfg, scope: NewScope(ctx), theme: cfg.Theme, routes: cfg.Routes, keys: cfg.Keys, now: time.Now, mouse: !cfg.NoMouse, stale: true, dirty: true}
+	if s.journal = cfg.Journal; s.journal == nil {
+		s.journal = NewJournal(nil)
+	}
 	if err := s.keys.check(s.globals(), s.routes); err != nil {
 		return nil, err
 	}
@@ -174,6 +179,14 @@ func (s *Shell) ask(from int, msg tea.Msg) (tea.Cmd, bool) {
 		return s.quit(), true
 	case Toast:
 		return s.toast(msg), true
+	case Did:
+		return s.did(msg), true
+	case Swap:
+		return s.swap(from, msg), true
+	case approved:
+		return s.prepare(msg.Swap), true
+	case swapped:
+		return s.replace(msg), true
 	case hush:
 		s.hush(msg)
 	case Confirm:
@@ -277,7 +290,11 @@ func (s *Shell) open(o Open) tea.Cmd {
 	if err != nil {
 		return s.toast(Toast{Bad, safetext.Format("%s: %v", route.Name, err)})
 	}
-	return s.push(route.Name, o.With == nil, screen)
+	cmd := s.push(route.Name, o.With == nil, screen)
+	if route.Command != nil {
+		s.did(Did{Text: safetext.Format("opened %s", screen.Title()), Command: route.Command(o.With), Quiet: true})
+	}
+	return cmd
 }
 
 func (s *Shell) push(route string, plain bool, screen Screen) tea.Cmd {
@@ -334,7 +351,7 @@ func (s *Shell) names() []string {
 // bring messages, they share no state with the screens.
 func (s *Shell) broke(p guard.Panicked) tea.Cmd {
 	for _, line := range slices.Backward(safetext.CleanBlock(string(p.Stack)).Lines()) { // the log shows the newest first
-		s.note(Toast{Bad, line})
+		s.did(Did{Level: Bad, Text: line, Quiet: true})
 	}
 	return s.toast(Toast{Bad, safetext.Format("%s (see :log)", p.Error())})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -91,9 +92,7 @@ func TestCommandLine(t *testing.T) {
 	x.WaitFor("nodes: registry is away␛[2J")
 	x.Keys(":", "zz", "esc")
 	x.WaitGone(":zz")
-	x.Keys(":", "log", "enter")
-	x.WaitFor("no command")
-	x.Keys("esc", ":", "q", "enter")
+	x.Keys(":", "q", "enter")
 	if err := x.Ends(); err != nil {
 		t.Error(err)
 	}
@@ -234,18 +233,22 @@ func TestEditor(t *testing.T) {
 	}
 	x.Keys("e")
 	x.WaitFor("✗ editor.sh: ")
-	x.Keys(":", "log", "enter")
-	x.WaitFor("set EDITOR")
+	if said, _ := s.cfg.Journal.Entries(); !strings.Contains(said[len(said)-1].Text.String(), "set EDITOR") {
+		t.Errorf("the log does not say all: %v", said)
+	}
 }
 
 func TestAPanicOfACommandIsSaid(t *testing.T) {
 	boom := key("b", "boom", func() tea.Msg { panic("wrong\x1b[2J") })
-	x := frametest.New(t, newShop(t, act(boom)).cfg, 80, 24)
+	s := newShop(t, act(boom))
+	x := frametest.New(t, s.cfg, 80, 24)
 	x.Keys("b")
 	x.WaitFor("internal error: wrong␛[2J (see :log)")
-	x.Keys(":", "log", "enter")
-	x.WaitFor("runtime/debug.Stack")
-	x.Keys("esc", "j")
+	said, _ := s.cfg.Journal.Entries()
+	if !slices.ContainsFunc(said, func(e tui.Entry) bool { return strings.Contains(e.Text.String(), "runtime/debug.Stack") }) {
+		t.Errorf("the log has no stack: %v", said)
+	}
+	x.Keys("j")
 	x.WaitFor(`last="j"`)
 }
 

@@ -1,41 +1,32 @@
 package tui
 
 import (
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
-
-	"github.com/microtop/microtop/tui/safetext"
 )
 
 const (
 	toastFor = 6 * time.Second
 	fresh    = time.Second // how old a message may be that is about the screen just entered
-	maxNotes = 500
 )
-
-// note is a toast as ":log" keeps it.
-type note struct {
-	at    time.Time
-	toast Toast
-}
 
 // hush takes toast n out of the foot, unless a newer one is there.
 type hush int
 
-func (s *Shell) note(t Toast) {
-	if s.notes = append(s.notes, note{s.now(), t}); len(s.notes) > maxNotes {
-		s.notes = slices.Delete(s.notes, 0, len(s.notes)-maxNotes)
-	}
-}
-
 // toast shows a message for a while and logs it.
-func (s *Shell) toast(t Toast) tea.Cmd {
-	s.note(t)
+func (s *Shell) toast(t Toast) tea.Cmd { return s.did(Did{Level: t.Level, Text: t.Text}) }
+
+// did logs what was done, and shows it for a while unless it is quiet.
+func (s *Shell) did(d Did) tea.Cmd {
+	now := s.now()
+	s.journal.Add(Entry{now, d.Level, d.Text, d.Command})
+	if d.Quiet {
+		return nil
+	}
 	s.serial++
-	s.showing = t
+	s.showing, s.shown = Toast{d.Level, d.Text}, now
 	s.dirty = true
 	return s.after(toastFor, hush(s.serial))
 }
@@ -48,7 +39,7 @@ func (s *Shell) hush(n hush) {
 
 // moved takes a message of the screen before out of the foot.
 func (s *Shell) moved() {
-	if n := len(s.notes); n > 0 && s.now().Sub(s.notes[n-1].at) > fresh {
+	if s.now().Sub(s.shown) > fresh {
 		s.showing = Toast{}
 	}
 }
@@ -65,20 +56,4 @@ func (s *Shell) badge(l Level) (string, lipgloss.Style) {
 	case Info:
 	}
 	return s.theme.Glyphs.Bullet, s.theme.Text
-}
-
-// openLog shows the messages so far, the newest first.
-func (s *Shell) openLog() tea.Cmd {
-	var items []Item
-	for _, n := range slices.Backward(s.notes) {
-		sign, _ := s.badge(n.toast.Level)
-		head := safetext.Join(" ", safetext.Clean(n.at.Format("15:04:05")), safetext.Clean(sign))
-		for _, row := range wrap(n.toast.Text, min(s.w, 100)-head.Width()-8) {
-			items = append(items, Item{Label: safetext.Join(" ", head, row)})
-			head = safetext.Line{}.Pad(head.Width())
-		}
-	}
-	empty := safetext.Literal("no messages yet")
-	s.show(s.topID(), newPicker(safetext.Literal("log"), items, empty))
-	return nil
 }

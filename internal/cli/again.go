@@ -16,12 +16,17 @@ func (f connectFlags) again() (out []string) {
 			}
 		}
 	}
+	flag("context", f.context)
 	flag("registry", f.registry)
 	if f.registry == "file" {
 		flag("registry-address", absolute(f.registryAddress)...)
 	} else {
 		flag("registry-address", f.registryAddress)
 	}
+	if f.broker != defaultBroker {
+		flag("broker", f.broker)
+	}
+	flag("broker-address", f.brokerAddress)
 	if f.protocol != introspect.Auto {
 		flag("protocol", f.protocol)
 	}

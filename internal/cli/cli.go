@@ -53,6 +53,7 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	flags    connectFlags
+	given    *pflag.FlagSet // where flags are
 	look     consoleFlags
 	output   string
 }
@@ -112,13 +113,15 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(wrongFlag)
 	flags := root.PersistentFlags()
 	a.flags.add(flags)
+	a.given = flags
 	a.look.add(root.Flags())
 	flags.StringVarP(&a.output, "output", "o", "", "output format: table, json, yaml or ndjson; describe has proto too")
 	root.AddCommand(
 		a.servicesCommand(), a.nodesCommand(), a.describeCommand(), a.callCommand(), a.loadCommand(), a.savedCommand(), a.streamCommand(),
 		a.topicsCommand(), a.tailCommand(), a.publishCommand(), a.profileCommand(), a.healthCommand(),
-		a.statsCommand(), a.logsCommand(), a.watchCommand(), a.doctorCommand(), a.generateCommand(), a.demoCommand(), a.demoNodeCommand(), a.versionCommand(),
+		a.statsCommand(), a.logsCommand(), a.watchCommand(), a.doctorCommand(), a.contextCommand(), a.generateCommand(), a.demoCommand(), a.demoNodeCommand(), a.versionCommand(),
 	)
+	_ = root.RegisterFlagCompletionFunc("context", completeContextFlag) // the flag is there
 	markUsage(root)
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "client" { // v4's name: the client that speaks the protocol

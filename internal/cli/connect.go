@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -20,14 +19,18 @@ import (
 	"github.com/microtop/microtop/framework/registry/file"
 	"github.com/microtop/microtop/internal/plugins"
 	"github.com/microtop/microtop/introspect"
+	"github.com/microtop/microtop/introspect/contexts"
 	"github.com/microtop/microtop/introspect/schema"
 )
 
 // probeTimeout bounds the question whether multicast works here.
 const probeTimeout = 500 * time.Millisecond
 
-// connectFlags say what to connect to. A flag wins over its environment variable.
+const defaultBroker = "http"
+
+// connectFlags say what to connect to. A flag wins over its environment variable, that over a context (see target).
 type connectFlags struct {
+	context                   string
 	registry, registryAddress string
 	broker, brokerAddress     string
 	debugToken                string
@@ -40,10 +43,17 @@ type connectFlags struct {
 	tls                       tlsFlags
 }
 
+// variables are the environment variables of flags.
+var variables = map[string]string{
+	"context": "MICROTOP_CONTEXT", "registry": "MICRO_REGISTRY", "registry-address": "MICRO_REGISTRY_ADDRESS", "broker": "MICRO_BROKER",
+	"broker-address": "MICRO_BROKER_ADDRESS", "debug-token": "MICRO_DEBUG_TOKEN",
+}
+
 func (f *connectFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.context, "context", os.Getenv("MICROTOP_CONTEXT"), "the saved target to connect to, see `microtop context` (MICROTOP_CONTEXT); none for none; other flags win over it")
 	flags.StringVar(&f.registry, "registry", os.Getenv("MICRO_REGISTRY"), "registry: mdns, file or memory (MICRO_REGISTRY); default mdns, or file where multicast does not work")
 	flags.StringVar(&f.registryAddress, "registry-address", os.Getenv("MICRO_REGISTRY_ADDRESS"), "registry address, or the file registry's directory (MICRO_REGISTRY_ADDRESS)")
-	flags.StringVar(&f.broker, "broker", envOr("MICRO_BROKER", "http"), "broker: http or memory (MICRO_BROKER)")
+	flags.StringVar(&f.broker, "broker", envOr("MICRO_BROKER", defaultBroker), "broker: http or memory (MICRO_BROKER)")
 	flags.StringVar(&f.brokerAddress, "broker-address", os.Getenv("MICRO_BROKER_ADDRESS"), "broker address (MICRO_BROKER_ADDRESS)")
 	flags.StringVar(&f.debugToken, "debug-token", "", "token for Debug.Profile, Log and Trace of nodes on other hosts (MICRO_DEBUG_TOKEN); sent to --address and --debug-token-hosts only")
 	flags.StringSliceVar(&f.tokenHosts, "debug-token-hosts", nil, "addresses or prefixes that may see the debug token, such as 10.0.0.0/8")
@@ -64,9 +74,18 @@ func envOr(name, fallback string) string {
 	return fallback
 }
 
-// session connects as the flags say. The caller closes it.
+// session connects as the flags, the environment and the chosen context say. The caller closes it.
 func (a *app) session(ctx context.Context) (*introspect.Session, error) {
-	f := a.flags
+	where, err := a.target()
+	if err != nil {
+		return nil, err
+	}
+	return a.connect(ctx, where)
+}
+
+// connect connects to a target. The caller closes the session.
+func (a *app) connect(ctx context.Context, where target) (*introspect.Session, error) {
+	f := where.connectFlags
 	if !slices.Contains([]string{introspect.Auto, introspect.MUCP, introspect.GRPC, introspect.HTTP}, f.protocol) {
 		return nil, usagef("--protocol %q: use auto, mucp, grpc or http", f.protocol)
 	}
@@ -84,12 +103,12 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	secured, err := a.tlsOptions()
+	secured, err := a.tlsOptions(f.tls)
 	if err != nil {
 		return nil, err
 	}
 	quiet := logger.NewLogger(logger.WithOutput(cleanWriter{a.err}), logger.WithLevel(logger.ErrorLevel), logger.WithLog(log.NewLog()))
-	r, where, err := a.openRegistry(ctx, quiet)
+	r, registered, err := a.openRegistry(ctx, f, quiet)
 	if err != nil {
 		return nil, err
 	}
@@ -98,15 +117,15 @@ func (a *app) session(ctx context.Context) (*introspect.Session, error) {
 		return nil, usageError{err}
 	}
 	return introspect.Open(introspect.Config{
-		Registry: r, Broker: b, Registered: where,
+		Registry: r, Broker: b, Registered: registered, Context: where.name, Metadata: where.metadata,
 		Client:  introspect.NewClient(append(secured, client.Registry(r), client.Broker(b), client.WithLogger(quiet), client.NoProxy())...),
-		Timeout: f.timeout, Flags: f.again(), Protocol: f.protocol, Transport: f.transport, Files: files, Token: cmp.Or(f.debugToken, os.Getenv("MICRO_DEBUG_TOKEN")), TokenHosts: hosts, ReadOnly: f.readOnly,
+		Timeout: f.timeout, Flags: where.again, Protocol: f.protocol, Transport: f.transport, Files: files, Token: f.debugToken, TokenHosts: hosts, ReadOnly: f.readOnly,
 	})
 }
 
 // openRegistry opens the chosen registry; without a choice mdns, or file where multicast does not work.
-func (a *app) openRegistry(ctx context.Context, l logger.Logger) (registry.Registry, string, error) {
-	name := a.flags.registry
+func (a *app) openRegistry(ctx context.Context, f connectFlags, l logger.Logger) (registry.Registry, string, error) {
+	name := f.registry
 	if name == "" {
 		name = "mdns"
 		probe, cancel := context.WithTimeout(ctx, probeTimeout)
@@ -116,13 +135,13 @@ func (a *app) openRegistry(ctx context.Context, l logger.Logger) (registry.Regis
 			_, _ = fmt.Fprintf(a.err, "microtop: multicast does not work here (%v): using the file registry\n", err)
 		}
 	}
-	r, err := plugins.Registry(name, registry.Addrs(addresses(a.flags.registryAddress)...), registry.Logger(l))
+	r, err := plugins.Registry(name, registry.Addrs(addresses(f.registryAddress)...), registry.Logger(l))
 	if err != nil {
 		return nil, "", usageError{err}
 	}
 	where := name
 	if name == "file" {
-		where += " " + file.Dir(registry.Addrs(addresses(a.flags.registryAddress)...))
+		where += " " + file.Dir(registry.Addrs(addresses(f.registryAddress)...))
 	}
 	return r, where, nil
 }
@@ -150,12 +169,9 @@ func (f connectFlags) files(ctx context.Context) (*schema.Files, error) {
 func (f connectFlags) hosts() ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, text := range f.tokenHosts {
-		prefix, err := netip.ParsePrefix(text)
-		if addr, single := netip.ParseAddr(text); single == nil {
-			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-		}
+		prefix, err := contexts.Prefix(text)
 		if err != nil {
-			return nil, usagef("--debug-token-hosts: %q is neither an address nor a prefix such as 10.0.0.0/8", text)
+			return nil, usagef("--debug-token-hosts: %w", err)
 		}
 		out = append(out, prefix)
 	}

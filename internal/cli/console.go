@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/microtop/microtop/introspect/fleet"
+	"github.com/microtop/microtop/introspect/secret"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/guard"
 	"github.com/microtop/microtop/tui/theme"
@@ -40,18 +40,24 @@ func (a *app) openConsole(ctx context.Context) error {
 	if err != nil {
 		return usageError{err}
 	}
-	s, err := a.session(ctx)
+	where, err := a.target()
 	if err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	live := fleet.Start(ctx, s, fleet.Options{})
-	err = tui.Run(ctx, tui.Config{
-		Name: "microtop", Theme: look, Routes: routes(ctx, s, live, look), Start: tui.Open{Name: "services"},
-		Header: header(s, live, look), Palette: palette(live), NoMouse: a.look.noMouse, Plain: plainCommands,
+	journal := tui.NewJournal(func(text string) string { return secret.Text(text) })
+	hub, err := newHub(context.WithoutCancel(ctx), a, look, journal)
+	if err != nil {
+		return err
+	}
+	first, err := hub.connect(ctx, a, where)
+	if err != nil {
+		return err
+	}
+	err = tui.Run(context.WithoutCancel(ctx), tui.Config{
+		Name: "microtop", Theme: look, Routes: first.Routes, Start: first.Start, Header: first.Header, Palette: first.Palette, Close: first.Close,
+		Journal: journal, NoMouse: a.look.noMouse, Plain: plainCommands,
 	})
-	live.Close()
-	if closed := s.Close(); err == nil {
+	if closed := hub.close(); err == nil {
 		err = closed
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/microtop/microtop/internal/demo"
+	"github.com/microtop/microtop/introspect/contexts"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -21,6 +22,10 @@ func (a *app) demoCommand() *cobra.Command {
 			if limit < 0 {
 				return usagef("--for must not be negative")
 			}
+			if cmd.Flags().Changed("context") {
+				return usagef("the demo is its own target: leave --context out")
+			}
+			a.flags.context = contexts.None
 			if headless || limit > 0 || !onTerminal(a.out) || !readsTerminal(a.in) {
 				return a.headlessDemo(cmd.Context(), limit)
 			}

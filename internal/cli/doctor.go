@@ -38,8 +38,12 @@ func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Say what works here and what does not: multicast, registry, broker, each node", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			rows := []checkRow{a.checkEnvironment(), a.checkMulticast(cmd.Context())}
-			s, err := a.session(cmd.Context())
+			where, err := a.target()
+			if err != nil {
+				return err
+			}
+			rows := []checkRow{a.checkEnvironment(), checkMulticast(cmd.Context(), where.registry)}
+			s, err := a.connect(cmd.Context(), where)
 			if err != nil {
 				return err
 			}
@@ -70,8 +74,8 @@ func (a *app) checkEnvironment() checkRow {
 	return checkRow{"environment", checkOK, strings.Join(set, ", ") + " set, and ignored here", "services may go through the proxy where microtop does not"}
 }
 
-func (a *app) checkMulticast(ctx context.Context) checkRow {
-	if name := a.flags.registry; name != "" && name != "mdns" {
+func checkMulticast(ctx context.Context, name string) checkRow {
+	if name != "" && name != "mdns" {
 		return checkRow{"multicast", checkSkipped, "not needed by the " + name + " registry", ""}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)

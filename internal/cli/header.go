@@ -11,6 +11,7 @@ import (
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
+	viewcontexts "github.com/microtop/microtop/views/contexts"
 )
 
 // staleAfter is how old the registry's last answer may be before the header says so.
@@ -46,14 +47,23 @@ func sum(s *fleet.Snapshot) totals {
 }
 
 // header says where the console is connected, how much is there, and how fresh that is.
-func header(session *introspect.Session, live *fleet.Fleet, look theme.Theme) func(int) []tui.Segment {
+func header(c *connection, where target, look theme.Theme) func(int) []tui.Segment {
+	session := c.session
+	tint := look.Accent
+	if own, ok := look.Tint(where.colour); ok {
+		tint = own.Reverse(true) // to be seen at a glance
+	}
 	var t totals
 	return func(int) []tui.Segment {
-		s := live.Snapshot()
+		s := c.live.Snapshot()
 		if t.generation != s.Generation {
 			t = sum(s)
 		}
-		out := []tui.Segment{{Value: safetext.Clean(session.Where()), Style: look.Accent}}
+		var out []tui.Segment
+		if where.name != "" {
+			out = append(out, tui.Segment{Label: safetext.Literal("ctx"), Value: safetext.Clean(where.name), Style: tint})
+		}
+		out = append(out, tui.Segment{Value: safetext.Clean(session.Where()), Style: look.Accent})
 		if session.ReadOnly() {
 			out = append(out, tui.Segment{Value: safetext.Literal("read only"), Style: look.Warn})
 		}
@@ -87,10 +97,10 @@ func freshness(s *fleet.Snapshot, look theme.Theme) tui.Segment {
 	}
 }
 
-// palette offers every service and endpoint.
-func palette(live *fleet.Fleet) func() []tui.Item {
+// palette offers every context, service and endpoint.
+func palette(live *fleet.Fleet, on *targets) func() []tui.Item {
 	return func() []tui.Item {
-		var out []tui.Item
+		out := viewcontexts.Palette(on)
 		for _, service := range live.Snapshot().Visible() {
 			target := introspect.Target{Service: service.Name}
 			out = append(out, tui.Item{

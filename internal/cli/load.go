@@ -81,8 +81,8 @@ func (a *app) loadCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Timeout = a.flags.timeout
 			return a.withSession(cmd, func(ctx context.Context, s *introspect.Session) error {
+				o.Timeout = s.Timeout()
 				return a.runLoad(ctx, s, request, o, format)
 			})
 		},
@@ -116,7 +116,7 @@ func checkLoad(cmd *cobra.Command, o load.Options, yes bool) error {
 }
 
 func (a *app) runLoad(ctx context.Context, s *introspect.Session, r invoke.Request, o load.Options, format string) error {
-	looked, cancel := context.WithTimeout(ctx, a.flags.timeout)
+	looked, cancel := context.WithTimeout(ctx, s.Timeout())
 	defer cancel()
 	call, err := invoke.Prepare(looked, s, r)
 	if err != nil {

@@ -31,10 +31,18 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 func TestMain(m *testing.M) {
-	for _, name := range []string{"MICRO_REGISTRY", "MICRO_REGISTRY_ADDRESS", "MICRO_BROKER", "MICRO_BROKER_ADDRESS", "MICRO_DEBUG_TOKEN", "MICRO_PROXY"} {
+	config, err := os.MkdirTemp("", "config")
+	if err != nil {
+		panic(err)
+	}
+	_ = os.Setenv("XDG_CONFIG_HOME", config) // not the user's contexts
+	for _, name := range []string{"MICROTOP_CONTEXT", "MICRO_REGISTRY", "MICRO_REGISTRY_ADDRESS", "MICRO_BROKER", "MICRO_BROKER_ADDRESS", "MICRO_DEBUG_TOKEN", "MICRO_PROXY"} {
 		_ = os.Unsetenv(name) // the names are valid
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
+		_ = os.RemoveAll(config)
+		os.Exit(status)
+	}))
 }
 
 // Evil answers with what a terminal would obey.

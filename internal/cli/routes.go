@@ -3,18 +3,18 @@ package cli
 import (
 	"context"
 
-	"github.com/microtop/microtop/introspect"
-	"github.com/microtop/microtop/introspect/fleet"
 	"github.com/microtop/microtop/introspect/history"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/views/call"
 	"github.com/microtop/microtop/views/compare"
+	viewcontexts "github.com/microtop/microtop/views/contexts"
 	"github.com/microtop/microtop/views/describe"
 	"github.com/microtop/microtop/views/endpoints"
 	"github.com/microtop/microtop/views/events"
 	viewhistory "github.com/microtop/microtop/views/history"
 	"github.com/microtop/microtop/views/load"
+	viewlog "github.com/microtop/microtop/views/log"
 	"github.com/microtop/microtop/views/logs"
 	"github.com/microtop/microtop/views/nodes"
 	"github.com/microtop/microtop/views/profile"
@@ -25,9 +25,9 @@ import (
 	"github.com/microtop/microtop/views/topics"
 )
 
-// routes are the console's screens, in the order of help.
-func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look theme.Theme) []tui.Route {
-	book := history.Open("")
+// routes are the console's screens on a connection, in the order of help.
+func routes(ctx context.Context, c *connection, on *targets, look theme.Theme) []tui.Route {
+	s, live, book := c.session, c.live, history.Open("")
 	list := []tui.Route{
 		services.Route(ctx, s, live, look),
 		nodes.Route(ctx, s, live, look),
@@ -44,5 +44,15 @@ func routes(ctx context.Context, s *introspect.Session, live *fleet.Fleet, look 
 		logs.Route(ctx, s, look),
 		events.Route(ctx, s, live, look),
 	}
-	return append(list, profile.Routes(ctx, s, look, "")...)
+	list = append(list, profile.Routes(ctx, s, look, "")...)
+	list = append(list, viewcontexts.Route(ctx, on, look), viewlog.Route(ctx, on.hub.journal, look))
+	for i := range list {
+		if list[i].Name != "log" { // that one looks into it is nothing to be logged
+			list[i].Command = twin(list[i].Name, s.Flags())
+		}
+		if list[i].Complete == nil {
+			list[i].Complete = completion(list[i].Name, live)
+		}
+	}
+	return list
 }

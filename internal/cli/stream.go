@@ -85,7 +85,7 @@ func (a *app) runStream(ctx context.Context, s *introspect.Session, r invoke.Req
 	if fromLines {
 		go func() { sent <- a.sendLines(ctx, stream) }() // ends with the input, or with the process
 	}
-	return a.printStream(ctx, r, stream, received, ended, sent, idle)
+	return a.printStream(ctx, r, stream, received, ended, sent, patience{s.Timeout(), idle})
 }
 
 // openFailed words what a client says of a stream that did not open; other errors speak for themselves.
@@ -111,12 +111,15 @@ func receive(ctx context.Context, stream *invoke.Stream, received chan<- []byte,
 	}
 }
 
+// patience is how long a stream may be silent: before its first message, which is said, and once the input has ended.
+type patience struct{ first, idle time.Duration }
+
 // printStream prints messages until the stream ends, or, once the input has ended, until nothing came for idle.
-func (a *app) printStream(ctx context.Context, r invoke.Request, stream *invoke.Stream, received <-chan []byte, ended, sent <-chan error, idle time.Duration) error {
-	quiet := time.NewTimer(idle)
+func (a *app) printStream(ctx context.Context, r invoke.Request, stream *invoke.Stream, received <-chan []byte, ended, sent <-chan error, wait patience) error {
+	quiet := time.NewTimer(wait.idle)
 	quiet.Stop()
 	defer quiet.Stop()
-	silence := time.NewTimer(a.flags.timeout)
+	silence := time.NewTimer(wait.first)
 	defer silence.Stop()
 	if r.Kind != schema.Server {
 		silence.Stop() // it may be us who are slow to ask
@@ -127,14 +130,14 @@ func (a *app) printStream(ctx context.Context, r invoke.Request, stream *invoke.
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-silence.C:
-			_ = a.errLine(fmt.Sprintf("microtop: nothing came in %v; waiting on: ctrl+c ends it, `microtop health %s` asks whether the node is well", a.flags.timeout, health(r.Target)))
+			_ = a.errLine(fmt.Sprintf("microtop: nothing came in %v; waiting on: ctrl+c ends it, `microtop health %s` asks whether the node is well", wait.first, health(r.Target)))
 		case body := <-received:
 			silence.Stop()
 			if err := a.streamLine(body); err != nil {
 				return err
 			}
 			if halfClosed {
-				quiet.Reset(idle)
+				quiet.Reset(wait.idle)
 			}
 		case err := <-ended:
 			if errors.Is(err, io.EOF) {
@@ -146,10 +149,10 @@ func (a *app) printStream(ctx context.Context, r invoke.Request, stream *invoke.
 				return err
 			}
 			halfClosed = true
-			quiet.Reset(idle)
+			quiet.Reset(wait.idle)
 		case <-quiet.C:
 			if _, got := stream.Counts(); got == 0 {
-				return fmt.Errorf("%s %s: no answer within %v after the input ended: see --idle", r.Target, r.Endpoint, idle)
+				return fmt.Errorf("%s %s: no answer within %v after the input ended: see --idle", r.Target, r.Endpoint, wait.idle)
 			}
 			return nil
 		}

@@ -111,12 +111,12 @@ func readPEM(flag, name string) ([]byte, error) {
 }
 
 // tlsOptions make a client use TLS in every protocol, as the flags say; none without.
-func (a *app) tlsOptions() ([]client.Option, error) {
-	config, err := a.flags.tls.config()
+func (a *app) tlsOptions(f tlsFlags) ([]client.Option, error) {
+	config, err := f.config()
 	if config == nil || err != nil {
 		return nil, err
 	}
-	if a.flags.tls.insecure {
+	if f.insecure {
 		_ = a.errLine("microtop: --insecure: nodes are not verified; whoever is between can read and change what is sent")
 	}
 	return []client.Option{client.Transport(transport.NewHTTPTransport(transport.TLSConfig(config))), grpc.AuthTLS(config), http.AuthTLS(config)}, nil

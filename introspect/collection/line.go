@@ -118,7 +118,7 @@ func flags(words []string, takes func(name string) (value, known bool), set func
 
 // connectFlags say where a `microtop call` connects to, and whether they have a value.
 var connectFlags = map[string]bool{
-	"registry": true, "registry-address": true, "protocol": true, "client": true, "transport": true, "proto": true, "proto-path": true, "protoset": true,
+	"context": true, "registry": true, "registry-address": true, "broker": true, "broker-address": true, "protocol": true, "client": true, "transport": true, "proto": true, "proto-path": true, "protoset": true,
 	"tls": false, "ca": true, "cert": true, "key": true, "servername": true, "insecure": false,
 }
 

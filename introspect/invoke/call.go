@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -134,6 +135,9 @@ func prepare(ctx context.Context, session *introspect.Session, r Request) (*plan
 		return nil, err
 	}
 	d := having[0]
+	if !isDebug(r.Endpoint) {
+		r.Metadata = over(session.Metadata(), r.Metadata)
+	}
 	if !e.Kind.Callable() {
 		return nil, &KindError{Service: d.Name, Endpoint: e.Name, Kind: e.Kind, Topic: e.Topic}
 	}
@@ -150,6 +154,27 @@ func prepare(ctx context.Context, session *introspect.Session, r Request) (*plan
 		}
 	}
 	return p, nil
+}
+
+// over is the metadata of a call above those that every call carries, whatever the case of their names.
+func over(every, own map[string]string) map[string]string {
+	if len(every) == 0 {
+		return own
+	}
+	out := maps.Clone(own)
+	if out == nil {
+		out = map[string]string{}
+	}
+	said := map[string]bool{}
+	for key := range own {
+		said[strings.ToLower(key)] = true
+	}
+	for key, value := range every {
+		if !said[strings.ToLower(key)] {
+			out[key] = value
+		}
+	}
+	return out
 }
 
 // encode checks a body and turns it into what travels.

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/pager"
 	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/views/compose"
 )
 
 // pace is how often the clock of a running call moves.
@@ -42,20 +44,29 @@ func (s *screen) send() tea.Cmd {
 	ctx, cancel := context.WithCancel(s.scope.Context())
 	s.flight++
 	s.cancel, s.since, s.help = cancel, time.Now(), false
-	flight, call, keep := s.flight, s.back.call, s.back.keep
+	flight, call, keep, connect := s.flight, s.back.call, s.back.keep, s.back.flags
 	if keep == nil {
 		keep = func(history.Record) error { return nil }
 	}
-	return tea.Batch(s.clock(), s.scope.Cmd(func(context.Context) tea.Msg {
+	left := s.scope.Context()
+	return tea.Batch(s.clock(), func() tea.Msg {
 		defer cancel()
 		result, err := call(ctx, r)
-		lost := keep(history.Of(r, result, err)) // before a large body is cut
+		record := history.Of(r, result, err) // before a large body is cut
+		lost := keep(record)
 		a := newAnswer(r.Service, result, err)
+		if result != nil {
+			err = result.Err
+		}
 		if lost != nil {
 			a.note = safetext.Format("not in the history: %s", lost)
 		}
-		return landed{flight, a}
-	}))
+		did := compose.Did(record, cmp.Or(ctx.Err(), err), "", connect...)
+		if left.Err() != nil { // there is no screen to show it, but the log has it
+			return did
+		}
+		return landed{flight, a, did}
+	})
 }
 
 func (s *screen) clock() tea.Cmd {
@@ -73,9 +84,10 @@ func (s *screen) clock() tea.Cmd {
 }
 
 // onLanded shows an answer, unless its call was given up.
-func (s *screen) onLanded(msg landed) {
+func (s *screen) onLanded(msg landed) tea.Cmd {
+	did := tui.Do(msg.did)
 	if msg.flight != s.flight || !s.running() {
-		return
+		return did
 	}
 	s.end()
 	s.put(msg.answer)
@@ -84,6 +96,7 @@ func (s *screen) onLanded(msg landed) {
 		s.body.Refuse(wrong)
 		s.toFocus(onBody)
 	}
+	return did
 }
 
 func (s *screen) put(a *answer) {

@@ -92,6 +92,7 @@ type (
 	landed struct {
 		flight int
 		answer *answer
+		did    tui.Did
 	}
 	// tick moves the clock of call number flight.
 	tick int
@@ -185,8 +186,7 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 	case loaded:
 		return s.onLoaded(msg)
 	case landed:
-		s.onLanded(msg)
-		return nil
+		return s.onLanded(msg)
 	case looked:
 		return s.onLooked(msg)
 	case saved:

@@ -9,6 +9,7 @@ import (
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/introspect/load"
+	"github.com/microtop/microtop/introspect/secret"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/form"
 	"github.com/microtop/microtop/tui/paint"
@@ -257,10 +258,18 @@ func (s *screen) onEnded(msg ended) tea.Cmd {
 	if msg.report != nil {
 		s.report = msg.report
 	}
-	if msg.err != nil {
-		return tui.Fail(msg.err)
+	r := s.request
+	r.Metadata, _ = secret.Metadata(r.Metadata)
+	var ok bool
+	if r.Body, _, ok = secret.JSON(s.request.Body); !ok {
+		r.Body = nil
 	}
-	return nil
+	command := line(r, s.ran, s.back.flags...)
+	if msg.err != nil {
+		return tui.Do(tui.Did{Level: tui.Bad, Text: safetext.Clean(msg.err.Error()), Command: command})
+	}
+	did := tui.Did{Level: tui.Good, Text: safetext.Format("made a load on %s %s: %s", r.Target, r.Endpoint, s.ran), Command: command, Quiet: true}
+	return tui.Do(did)
 }
 
 // copy copies the command line of the load.

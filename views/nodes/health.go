@@ -32,6 +32,7 @@ type round struct {
 type checked struct {
 	round  int
 	node   safetext.Line
+	line   string // the command that asks the same
 	status string
 	took   time.Duration
 	err    error
@@ -57,7 +58,8 @@ func (s *screen) check() tea.Cmd {
 func (s *screen) ask(ctx context.Context, id int, n *fleet.Node) tea.Msg {
 	begin := time.Now()
 	answers, err := vitals.Health(ctx, s.session, introspect.Target{Service: n.Service, Version: n.Version, Node: n.ID})
-	out := checked{round: id, node: show.Node(n), took: time.Since(begin), err: err}
+	line := append(append([]string{"microtop", "health"}, s.session.Flags()...), n.Service, "--node", n.ID)
+	out := checked{round: id, node: show.Node(n), line: show.Command(line...), took: time.Since(begin), err: err}
 	switch {
 	case err != nil:
 	case len(answers) == 0:
@@ -92,9 +94,9 @@ func (s *screen) took(c checked) tea.Cmd {
 	r.cancel = nil
 	switch {
 	case r.asked == 1 && c.err == nil:
-		return tui.Say(tui.Good, safetext.Format("%s says %q after %s", c.node, c.status, show.Duration(c.took)))
+		return tui.Do(tui.Did{Level: tui.Good, Text: safetext.Format("%s says %q after %s", c.node, c.status, show.Duration(c.took)), Command: c.line})
 	case r.asked == 1:
-		return tui.Say(tui.Bad, safetext.Format("%s: %s", c.node, show.Failure(c.err)))
+		return tui.Do(tui.Did{Level: tui.Bad, Text: safetext.Format("%s: %s", c.node, show.Failure(c.err)), Command: c.line})
 	case r.well == r.asked:
 		return tui.Say(tui.Good, safetext.Format("all %d nodes are well", r.asked))
 	}

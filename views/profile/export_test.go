@@ -11,10 +11,10 @@ import (
 
 // NewForm makes the form on nodes made up by a test.
 func NewForm(ctx context.Context, dir string, find func(context.Context) ([]profiling.Target, error)) tui.Screen {
-	return newForm(ctx, env{theme.Default(), dir}, safetext.Literal("shop.ads"), find)
+	return newForm(ctx, env{theme.Default(), dir, nil}, safetext.Literal("shop.ads"), find)
 }
 
 // NewViewer opens the viewer on captures; base may be empty.
 func NewViewer(ctx context.Context, dir, base string, ids ...string) tui.Screen {
-	return newViewer(ctx, env{theme.Default(), dir}, opened{ids, base})
+	return newViewer(ctx, env{theme.Default(), dir, nil}, opened{ids, base})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/microtop/microtop/tui/paint"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/scroll"
+	"github.com/microtop/microtop/views/show"
 )
 
 // lengths are how long one can watch.
@@ -246,13 +248,30 @@ func (f *form) onCaptured(msg captured) tea.Cmd {
 	ids := f.saved()
 	switch {
 	case len(ids) == 0:
-		return tui.Say(tui.Bad, safetext.Literal("no profile was captured"))
+		return f.did(tui.Bad, safetext.Literal("no profile was captured"))
 	case len(ids) < len(msg.outcomes):
-		return tui.Say(tui.Warn, safetext.Format("%d of %d profiles saved", len(ids), len(msg.outcomes)))
+		return f.did(tui.Warn, safetext.Format("%d of %d profiles saved", len(ids), len(msg.outcomes)))
 	case len(ids) == 1 && f.chosenKind() != profiling.Trace:
-		return tea.Batch(tui.Say(tui.Good, safetext.Literal("profile saved")), f.open())
+		return tea.Batch(f.did(tui.Good, safetext.Literal("profile saved")), f.open())
 	}
-	return tui.Say(tui.Good, safetext.Format("%d saved", len(ids)))
+	return f.did(tui.Good, safetext.Format("%d saved", len(ids)))
+}
+
+// did says how a capture went, with the command that makes it again where the nodes are one, or all of one service.
+func (f *form) did(level tui.Level, text safetext.Line) tea.Cmd {
+	d := tui.Did{Level: level, Text: text}
+	if len(f.targets) == 0 {
+		return tui.Do(d)
+	}
+	args := append([]string{"microtop", "profile"}, f.env.flags...)
+	args = append(args, f.targets[0].Service, "--kind", string(f.chosenKind()), "--seconds", strconv.Itoa(int(lengths[f.length].Seconds())))
+	if len(f.targets) == 1 {
+		args = append(args, "--node", f.targets[0].Node)
+	}
+	if !slices.ContainsFunc(f.targets, func(t profiling.Target) bool { return t.Service != f.targets[0].Service }) {
+		d.Command = show.Command(args...)
+	}
+	return tui.Do(d)
 }
 
 // saved are the ids of what was kept.

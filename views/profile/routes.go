@@ -18,12 +18,14 @@ import (
 type env struct {
 	theme theme.Theme
 	dir   string // of the captures
+	// flags are where a logged command connects to.
+	flags []string
 }
 
 // Routes are the routes of the screens. The screens end with ctx at the latest; captures are
 // kept in dir, "" being profiling.DefaultDir.
 func Routes(ctx context.Context, session *introspect.Session, th theme.Theme, dir string) []tui.Route {
-	e := env{th, dir}
+	e := env{theme: th, dir: dir}
 	return []tui.Route{
 		{
 			Name: "profile", Aliases: []string{"pf", "profiles"}, Help: "captures on disk; profile SERVICE makes new ones",
@@ -47,7 +49,7 @@ func Routes(ctx context.Context, session *introspect.Session, th theme.Theme, di
 // New makes the form for nodes or a service, or the list for nothing. It starts nothing
 // before Init.
 func New(ctx context.Context, session *introspect.Session, th theme.Theme, dir string, with any) (tui.Screen, error) {
-	e := env{th, dir}
+	e := env{theme: th, dir: dir}
 	if text, ok := with.(string); with == nil || ok && strings.TrimSpace(text) == "" {
 		return newList(ctx, e), nil
 	}
@@ -55,6 +57,7 @@ func New(ctx context.Context, session *introspect.Session, th theme.Theme, dir s
 	if err != nil {
 		return nil, err
 	}
+	e.flags = session.Flags()
 	return newForm(ctx, e, safetext.Clean(nodes.String()), func(ctx context.Context) ([]profiling.Target, error) {
 		found, err := nodes.Nodes(ctx, session)
 		var targets []profiling.Target

@@ -1,10 +1,13 @@
 package publish
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/microtop/microtop/introspect/secret"
+	"github.com/microtop/microtop/introspect/topics"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/views/show"
@@ -76,6 +79,22 @@ func (s *screen) question() safetext.Line {
 
 // copy copies the command that publishes the same.
 func (s *screen) copy() tea.Cmd {
-	args := append([]string{"microtop"}, s.fields.command(s.topic, s.text())...)
-	return tui.Do(tui.Copy{What: safetext.Literal("the command line"), Text: show.Command(append(args, s.back.flags...)...)})
+	return tui.Do(tui.Copy{What: safetext.Literal("the command line"), Text: s.command(s.text())})
+}
+
+// again is the command that publishes b with this body again, but for its secrets; "" where they cannot be found, or
+// where it would be refused without them.
+func (s *screen) again(b topics.Batch, body string) string {
+	if _, found := secret.Metadata(b.Header); found {
+		return ""
+	}
+	shown, _, ok := secret.JSON([]byte(body))
+	if !ok && body != "" && s.fields.text[file] == "" {
+		return ""
+	}
+	return s.command(string(shown))
+}
+
+func (s *screen) command(body string) string {
+	return show.Command(slices.Concat([]string{"microtop"}, s.fields.command(s.topic, body), s.back.flags)...)
 }

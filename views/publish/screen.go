@@ -67,10 +67,11 @@ var (
 type (
 	// progress says how many messages of a flight went out.
 	progress struct{ flight, n int }
-	// published says how publishing number flight went: n messages of size bytes went out.
+	// published says how publishing number flight went: n messages of size bytes went out. again is the command that
+	// does it once more, for the log.
 	published struct {
 		flight, n, size int
-		topic           string
+		topic, again    string
 		err             error
 	}
 	// learned brings what the subscribers of a topic take.
@@ -182,13 +183,14 @@ func (s *screen) send() tea.Cmd {
 	s.flight++
 	s.cancel, s.sent = cancel, 0
 	body, path, flight, publish, feed := []byte(s.text()), s.fields.text[file], s.flight, s.back.publish, s.feed
+	again := s.again(b, s.text())
 	return s.scope.Cmd(func(context.Context) tea.Msg {
 		defer cancel()
 		lines, size := []topics.Line{{Body: body}}, len(body)
 		if path != "" {
 			var err error
 			if lines, err = topics.ReadLines(path); err != nil {
-				return published{flight: flight, topic: b.Topic, err: err}
+				return published{flight: flight, topic: b.Topic, again: again, err: err}
 			}
 			size = 0
 			for _, l := range lines {
@@ -197,7 +199,7 @@ func (s *screen) send() tea.Cmd {
 		}
 		b.From = topics.All(lines...)
 		n, err := publish(ctx, b, func(n int) { feed.Push(progress{flight, n}) })
-		return published{flight, n, size * b.Count, b.Topic, err}
+		return published{flight, n, size * b.Count, b.Topic, again, err}
 	})
 }
 
@@ -307,17 +309,21 @@ func (s *screen) onPublished(msg published) tea.Cmd {
 	switch {
 	case errors.As(msg.err, &line):
 		s.good, s.last = false, safetext.Format("not published%s: %s", before, msg.err)
-		return tui.Fail(msg.err)
+		return failed(msg)
 	case errors.As(msg.err, &wrong), errors.As(msg.err, &fill):
 		s.body.Refuse(msg.err)
 		s.good, s.last = false, safetext.Format("not published%s: the message does not fit; the option unchecked sends it all the same", before)
 		return nil
 	case msg.err != nil:
 		s.good, s.last = false, safetext.Format("not published at %s%s: %s", at, before, show.Failure(msg.err))
-		return tui.Fail(msg.err)
+		return failed(msg)
 	}
 	s.good, s.last = true, safetext.Format("published %s to %s at %s, %s so far", show.Bytes(uint64(msg.size)), msg.topic, at, show.Count(s.count, "message")) //nolint:gosec // not negative
-	return tui.Say(tui.Good, safetext.Format("published to %s", msg.topic))
+	return tui.Do(tui.Did{Level: tui.Good, Text: safetext.Format("published to %s", msg.topic), Command: msg.again})
+}
+
+func failed(msg published) tea.Cmd {
+	return tui.Do(tui.Did{Level: tui.Bad, Text: safetext.Clean(msg.err.Error()), Command: msg.again})
 }
 
 // Busy implements [tui.Busy].

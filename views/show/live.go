@@ -73,6 +73,7 @@ func Nothing(s *fleet.Snapshot, where, what string, hints ...safetext.Line) safe
 	default:
 		lines = append(lines, safetext.Format("no %s in %s", what, where), safetext.Line{})
 		lines = append(lines, hints...)
+		lines = append(lines, safetext.Literal(":ctx              is the registry's address right? switches to another"))
 		lines = append(lines, safetext.Literal("microtop doctor   checks the registry and the network"))
 	}
 	return safetext.BlockOf(append(lines, safetext.Literal("microtop demo     starts a small shop to look at"))...)

@@ -15,6 +15,7 @@ import (
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/pager"
 	"github.com/microtop/microtop/tui/safetext"
+	"github.com/microtop/microtop/views/compose"
 	"github.com/microtop/microtop/views/show"
 )
 
@@ -235,15 +236,19 @@ func (s *screen) remember(t *talk, err error) tea.Cmd {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	r, sent, got, since := t.first, t.sent, int(t.got.Load()), t.since
+	r, sent, got, since, kind, connect := t.first, t.sent, int(t.got.Load()), t.since, schema.Bidi, s.back.flags
+	if t.conn != nil {
+		kind = t.conn.Kind()
+	}
 	return s.scope.Cmd(func(context.Context) tea.Msg {
 		out := history.Of(r, nil, err)
 		out.Time, out.DurationMs = since.UTC(), float64(time.Since(since).Microseconds())/1000
 		out.Stream, out.Sent, out.Received = true, sent, got
+		did := tui.Do(compose.Did(out, err, kind, connect...))
 		if err := keep(out); err != nil {
-			return tui.Toast{Level: tui.Warn, Text: safetext.Format("not in the history: %s", err)}
+			return tea.BatchMsg{did, tui.Say(tui.Warn, safetext.Format("not in the history: %s", err))}
 		}
-		return nil
+		return did()
 	})
 }
 
