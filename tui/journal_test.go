@@ -78,15 +78,3 @@ func TestWhatIsDoneIsInTheJournal(t *testing.T) {
 		t.Error("what is quiet is shown")
 	}
 }
-
-func TestTheLineCompletesWhatFollowsAName(t *testing.T) {
-	s := newShop(t)
-	s.cfg.Routes[1].Complete = func() []string { return []string{"ca\x1brt", "checkout"} }
-	x := frametest.New(t, s.cfg, 80, 24)
-	x.Keys(":", "no ca", "tab", "enter")
-	x.WaitFor("with=ca") // not what would steer a terminal
-	x.Keys(":", "no ch", "tab", "enter")
-	x.WaitFor("with=checkout")
-	x.Keys(":", "to ch", "tab", "enter") // a screen that completes nothing
-	x.WaitFor("with=ch ")
-}

@@ -3,7 +3,6 @@ package tui
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -186,22 +185,20 @@ func (s *Shell) words() []string {
 	return words
 }
 
-// complete returns what is missing of the first word that begins with text, or of what
-// may follow it.
+// complete returns what is missing of the first word that begins with text; after a
+// screen's name, what that adds to its argument.
 func (s *Shell) complete(text string) string {
 	if text == "" {
 		return ""
 	}
-	words := s.words()
-	if name, arg, ok := strings.Cut(text, " "); ok {
-		r, _ := s.routes.find(name)
-		if arg = strings.TrimLeft(arg, " "); r.Complete == nil || arg == "" {
-			return ""
+	if name, arg, inArg := strings.Cut(text, " "); inArg {
+		if route, ok := s.routes.find(name); ok && route.Complete != nil && !strings.Contains(arg, "/") {
+			return safetext.Clean(route.Complete(arg)).String()
 		}
-		text, words = arg, r.Complete()
+		return ""
 	}
-	for _, w := range words {
-		if rest, ok := strings.CutPrefix(w, text); ok && !strings.ContainsFunc(rest, unicode.IsControl) {
+	for _, w := range s.words() {
+		if rest, ok := strings.CutPrefix(w, text); ok {
 			return rest
 		}
 	}

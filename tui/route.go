@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -16,12 +17,21 @@ type Route struct {
 	// Actions lists the screen's actions for the check of a keymap; Run may be nil.
 	// Without it the screen's keys can be remapped but typing errors go unnoticed.
 	Actions func() []Action
-	// Complete lists what the ":" line may say after the name; nil completes nothing. It
-	// is called at each key and does no I/O.
-	Complete func() []string
 	// Command writes the command line that shows the same as a screen opened with this,
 	// for the log; "" where there is none. nil: there never is.
 	Command func(with any) string
+	// Complete returns what tab would add to the argument typed so far, "" for nothing. It
+	// is called at each key and does no I/O; nil completes nothing.
+	Complete func(arg string) string
+}
+
+// make makes the screen.
+func (r Route) make(with any) (Screen, error) {
+	screen, err := r.New(with)
+	if err == nil && screen == nil {
+		err = errors.New("no screen was made")
+	}
+	return screen, err
 }
 
 // routes in the order given.

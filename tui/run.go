@@ -33,6 +33,11 @@ type Config struct {
 	// Journal keeps what was done and said; nil: one that nobody else reads.
 	Journal *Journal
 
+	// Look is how screens looked when the last run ended. KeepLook is given it at the end
+	// if it changed.
+	Look     Look
+	KeepLook func(Look)
+
 	NoMouse bool   // leave the mouse to the terminal; M switches
 	Plain   string // the commands to use where no full screen can be, for [Run]'s refusal
 

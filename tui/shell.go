@@ -2,8 +2,8 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,6 +34,8 @@ type Shell struct {
 	owner  int     // the screen the dialog is for
 	line   *prompt // the ":" or "/" line, nil when closed
 
+	visits   visits
+	look     Look
 	commands history
 	journal  *Journal
 	showing  Toast     // in the foot; empty text: none
@@ -58,6 +60,7 @@ type layer struct {
 	id     int
 	route  string
 	plain  bool // opened without With
+	visit  int
 	screen Screen
 }
 
@@ -78,10 +81,11 @@ func NewShell(ctx context.Context, cfg Config) (*Shell, error) {
 	if cfg.Theme.Name == "" {
 		cfg.Theme = theme.Default()
 	}
-	s := &Shell{cfg: cfg, scope: NewScope(ctx), theme: cfg.Theme, routes: cfg.Routes, keys: cfg.Keys, now: time.Now, mouse: !cfg.NoMouse, stale: true, dirty: true}
+	s := &Shell{cfg: cfg, scope: NewScope(ctx), theme: cfg.Theme, routes: cfg.Routes, keys: cfg.Keys, now: time.Now, mouse: !cfg.NoMouse, stale: true, dirty: true, look: Look{}}
 	if s.journal = cfg.Journal; s.journal == nil {
 		s.journal = NewJournal(nil)
 	}
+	maps.Copy(s.look, cfg.Look)
 	if err := s.keys.check(s.globals(), s.routes); err != nil {
 		return nil, err
 	}
@@ -121,6 +125,9 @@ func (s *Shell) Close() {
 	s.scope.Close()
 	for len(s.stack) > 0 {
 		s.drop()
+	}
+	if s.cfg.KeepLook != nil && !maps.Equal(s.look, s.cfg.Look) {
+		s.cfg.KeepLook(s.look)
 	}
 }
 
@@ -275,38 +282,36 @@ func (s *Shell) open(o Open) tea.Cmd {
 	}
 	for i, l := range s.stack {
 		if o.With == nil && l.plain && l.route == route.Name {
-			for len(s.stack) > i+1 {
-				s.drop()
-			}
-			s.moved()
-			s.changed()
+			s.dropTo(i + 1)
 			return nil
 		}
 	}
-	screen, err := route.New(o.With)
-	if err == nil && screen == nil {
-		err = errors.New("no screen was made")
-	}
+	screen, err := route.make(o.With)
 	if err != nil {
 		return s.toast(Toast{Bad, safetext.Format("%s: %v", route.Name, err)})
 	}
-	cmd := s.push(route.Name, o.With == nil, screen)
+	cmd := s.push(layer{route: route.Name, plain: o.With == nil, visit: s.visits.opened(o), screen: screen})
 	if route.Command != nil {
 		s.did(Did{Text: safetext.Format("opened %s", screen.Title()), Command: route.Command(o.With), Quiet: true})
 	}
 	return cmd
 }
 
-func (s *Shell) push(route string, plain bool, screen Screen) tea.Cmd {
+// push puts a new screen on top; its id is given here.
+func (s *Shell) push(l layer) tea.Cmd {
+	s.remember()
+	s.reshape(l.screen)
 	s.nextID++
 	s.moved()
-	s.stack = append(s.stack, layer{s.nextID, route, plain, screen})
+	l.id = s.nextID
+	s.stack = append(s.stack, l)
 	s.changed()
-	return s.own(s.nextID, screen.Init())
+	return s.own(l.id, l.screen.Init())
 }
 
 // drop closes the top screen.
 func (s *Shell) drop() {
+	s.remember()
 	top := len(s.stack) - 1
 	s.stack[top].screen.Close()
 	s.stack[top] = layer{}
@@ -314,11 +319,7 @@ func (s *Shell) drop() {
 }
 
 func (s *Shell) back() tea.Cmd {
-	if len(s.stack) > 1 {
-		s.drop()
-		s.moved()
-		s.changed()
-	}
+	s.dropTo(max(len(s.stack)-1, min(len(s.stack), 1)))
 	return nil
 }
 

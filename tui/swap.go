@@ -80,6 +80,7 @@ func (s *Shell) replace(msg swapped) tea.Cmd {
 	for len(s.stack) > 0 {
 		s.drop()
 	}
+	s.visits = visits{} // what was opened of the other world is not to be gone back to
 	before := s.cfg.Close
 	s.over, s.line, s.routes = nil, nil, msg.screens.Routes
 	s.cfg.Start, s.cfg.Header, s.cfg.Palette, s.cfg.Close = msg.screens.Start, msg.screens.Header, msg.screens.Palette, msg.screens.Close

@@ -56,6 +56,7 @@ func (a *app) openConsole(ctx context.Context) error {
 	err = tui.Run(context.WithoutCancel(ctx), tui.Config{
 		Name: "microtop", Theme: look, Routes: first.Routes, Start: first.Start, Header: first.Header, Palette: first.Palette, Close: first.Close,
 		Journal: journal, NoMouse: a.look.noMouse, Plain: plainCommands,
+		Look: readLook(lookFile()), KeepLook: keepLook(lookFile()),
 	})
 	if closed := hub.close(); err == nil {
 		err = closed

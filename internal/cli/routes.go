@@ -50,9 +50,6 @@ func routes(ctx context.Context, c *connection, on *targets, look theme.Theme) [
 		if list[i].Name != "log" { // that one looks into it is nothing to be logged
 			list[i].Command = twin(list[i].Name, s.Flags())
 		}
-		if list[i].Complete == nil {
-			list[i].Complete = completion(list[i].Name, live)
-		}
 	}
-	return list
+	return completed(list, live)
 }

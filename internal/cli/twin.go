@@ -7,7 +7,6 @@ import (
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/fleet"
 	"github.com/microtop/microtop/introspect/shell"
-	"github.com/microtop/microtop/introspect/topics"
 )
 
 // twins are the commands that show what a screen shows, by the screen's name.
@@ -70,27 +69,4 @@ func named(with any) (names, narrow []string, known bool) {
 		return names, narrow, len(names) == 1
 	}
 	return nil, nil, false
-}
-
-// completion lists what a screen's name may be followed by on the ":" line; nil for nothing.
-func completion(screen string, live *fleet.Fleet) func() []string {
-	switch screen {
-	case "nodes", "endpoints", "describe", "call", "stream", "load", "logs", "events", "profile":
-		return func() []string {
-			var out []string
-			for _, s := range live.Snapshot().Visible() {
-				out = append(out, s.Name)
-			}
-			return out
-		}
-	case "tail", "publish":
-		return func() []string {
-			var out []string
-			for _, t := range topics.FromSnapshot(live.Snapshot()) {
-				out = append(out, t.Name)
-			}
-			return out
-		}
-	}
-	return nil
 }

@@ -73,8 +73,15 @@ func Route(ctx context.Context, targets Targets, th theme.Theme) tui.Route {
 			name, _ := with.(string)
 			return newScreen(ctx, targets, th, strings.TrimSpace(name)), nil
 		},
-		Actions:  func() []tui.Action { return new(screen).listActions() },
-		Complete: func() []string { return append(targets.Names(), contexts.None) },
+		Actions: func() []tui.Action { return new(screen).listActions() },
+		Complete: func(arg string) string {
+			for _, name := range append(targets.Names(), contexts.None) {
+				if rest, ok := strings.CutPrefix(name, arg); ok {
+					return rest
+				}
+			}
+			return ""
+		},
 	}
 }
 
