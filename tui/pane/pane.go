@@ -61,16 +61,23 @@ func Beside(p *paint.Pens, h int, left, right string) string {
 	line.Start(1, 0)
 	line.Text(p.Border, p.Glyphs.Vertical)
 	bar := line.String()
-	a, b := strings.Split(left, "\n"), strings.Split(right, "\n")
-	rows := make([]string, 0, h)
-	for i := range min(h, len(a)) {
-		row := a[i] + bar
-		if i < len(b) {
-			row += b[i]
+	var b strings.Builder
+	b.Grow(len(left) + len(right) + h*(len(bar)+1))
+	for i := range h {
+		if i > 0 {
+			b.WriteByte('\n')
 		}
-		rows = append(rows, row)
+		var row string
+		row, left, _ = strings.Cut(left, "\n")
+		b.WriteString(row)
+		b.WriteString(bar)
+		row, right, _ = strings.Cut(right, "\n")
+		b.WriteString(row)
+		if left == "" {
+			break
+		}
 	}
-	return strings.Join(rows, "\n")
+	return b.String()
 }
 
 // Area is where a pane is on its screen, in cells.

@@ -89,7 +89,7 @@ func Route(ctx context.Context, session *introspect.Session, th theme.Theme) tui
 func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, c call) *screen {
 	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), call: c, request: r, page: pager.New(pager.Options{Theme: th})}
 	s.List = show.NewList(show.Options[invoke.NodeResult]{
-		Theme: th, ID: func(n invoke.NodeResult) string { return n.Version + " " + n.Node }, Cells: s.cells,
+		Name: "compare", Theme: th, ID: func(n invoke.NodeResult) string { return n.Version + " " + n.Node }, Cells: s.cells, About: about,
 		Columns: []table.Column{
 			{Title: "NODE", Min: 10, Max: 40, Flex: 1},
 			{Title: "VERSION", Min: 7, Max: 20},
@@ -102,6 +102,16 @@ func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, c call) *s
 	})
 	s.SetEmpty(safetext.CleanBlock("calling every node …; esc cancels"))
 	return s
+}
+
+// about writes the preview of an answer: its body, or what went wrong.
+func about(sheet *pane.Sheet, n invoke.NodeResult) {
+	if n.Err != nil {
+		sheet.Text(sheet.Pens.Bad, safetext.Clean(show.Failure(n.Err)))
+		return
+	}
+	body, _ := show.Body(n.Body)
+	sheet.Block(sheet.Pens.Text, body)
 }
 
 func statusPen(p *paint.Pens, n invoke.NodeResult) paint.Pen {

@@ -52,7 +52,7 @@ func TestFrames(t *testing.T) {
 			x, _ := showtest.Start(t, events.Route(t.Context(), showtest.Session(t, nil), history(), th), nil, size.w, size.h)
 			x.WaitFor("flapping: 3 times in 2m; conn")
 			x.Keys("jjj", "jjj")
-			x.WaitFor("checkout 8a changed: address 10.0.0.5:7003 → 10.0.0.5:7004")
+			x.WaitFor("address 10.0.0.5:7003 → 10.0.0.5:7004")
 			x.Golden()
 		})
 	}

@@ -2,31 +2,24 @@ package events
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/introspect"
 	"github.com/microtop/microtop/introspect/fleet"
 	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/pane"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/views/show"
 )
 
-// Source is a fleet with its timeline; *fleet.Fleet is one.
-type Source interface {
-	show.Source
-	// Events returns the timeline, oldest first, and how many older events were dropped.
-	Events() ([]fleet.Event, uint64)
-}
-
-var _ Source = (*fleet.Fleet)(nil)
-
 type screen struct {
 	*show.List[*row]
 	scope   tui.Scope
 	session *introspect.Session
-	source  Source
+	source  show.Source
 	theme   theme.Theme
 	target  introspect.Target // Service "" is all
 
@@ -45,7 +38,7 @@ var (
 )
 
 // Route is the screen's route. What its screens run ends with ctx at the latest.
-func Route(ctx context.Context, session *introspect.Session, source Source, th theme.Theme) tui.Route {
+func Route(ctx context.Context, session *introspect.Session, source show.Source, th theme.Theme) tui.Route {
 	return tui.Route{
 		Name: "events", Aliases: []string{"ev"}, Help: "who came, changed, left or flapped, and when",
 		New:     func(with any) (tui.Screen, error) { return New(ctx, session, source, th, with) },
@@ -54,14 +47,14 @@ func Route(ctx context.Context, session *introspect.Session, source Source, th t
 }
 
 // New makes the screen; it starts nothing before Init. with is an introspect.Target, a service's name, or nil for all.
-func New(ctx context.Context, session *introspect.Session, source Source, th theme.Theme, with any) (tui.Screen, error) {
+func New(ctx context.Context, session *introspect.Session, source show.Source, th theme.Theme, with any) (tui.Screen, error) {
 	target, err := show.Target("events", with)
 	if err != nil {
 		return nil, err
 	}
 	s := &screen{scope: tui.NewScope(ctx), session: session, source: source, theme: th, target: target}
 	s.List = show.NewList(show.Options[*row]{
-		Theme: th, Columns: columns(), ID: func(r *row) string { return r.id }, Cells: s.cells,
+		Name: "events", Theme: th, Columns: columns(), ID: func(r *row) string { return r.id }, Cells: s.cells, Title: func(r *row) safetext.Line { return show.Node(&r.Node) }, About: s.about,
 		Stamp: func(*row) uint64 { return 1 }, // what happened stays
 	})
 	s.look()
@@ -126,6 +119,19 @@ func (s *screen) empty() safetext.Block {
 	return show.Nothing(s.snapshot, s.session.Where(), "events")
 }
 
+// about writes the preview of an event: all that is known of it.
+func (s *screen) about(sheet *pane.Sheet, r *row) {
+	field := func(name, value string) { sheet.Field(safetext.Clean(name), sheet.Pens.Text, safetext.Clean(value)) }
+	sheet.Field(safetext.Literal("what"), show.KindPen(sheet.Pens, r.Kind), safetext.Format("%s %s", show.Sign(s.theme.Glyphs, r.Kind), r.Kind))
+	field("at", r.Time.Local().Format(time.DateTime))
+	field("why", r.what)
+	field("service", r.Node.Service)
+	field("version", r.Node.Version)
+	field("node", r.Node.ID)
+	field("address", r.Node.Address)
+	show.Metadata(sheet, r.Node.Metadata)
+}
+
 // notes say all of what the row may have cut.
 func (s *screen) notes() []show.Note {
 	r, ok := s.Item()
@@ -136,7 +142,7 @@ func (s *screen) notes() []show.Note {
 	if r.what != "" {
 		text = safetext.Join(": ", text, safetext.Clean(r.what))
 	}
-	return []show.Note{show.Quiet(text)}
+	return []show.Note{show.More(text)}
 }
 
 // Title implements [tui.Screen].

@@ -93,7 +93,7 @@ func (s *screen) repeat() tea.Cmd {
 // describe shows all that is known of a call.
 func (s *screen) describe() tea.Cmd {
 	r, _ := s.Item()
-	s.title = safetext.Join("  ", safetext.Clean(target(r)), safetext.Clean(r.Endpoint))
+	s.title = title(r)
 	s.page.SetBlock(safetext.BlockOf(s.written(r)...), pager.Text)
 	return nil
 }

@@ -71,7 +71,7 @@ func newScreen(ctx context.Context, th theme.Theme, b book, flags []string) *scr
 	s := &screen{scope: tui.NewScope(ctx), pens: paint.NewPens(th), book: b, flags: flags, now: time.Now()}
 	s.page = pager.New(pager.Options{Theme: th})
 	s.List = show.NewList(show.Options[history.Record]{
-		Theme: th, ID: func(r history.Record) string { return r.ID }, Cells: s.cells,
+		Name: "history", Theme: th, ID: func(r history.Record) string { return r.ID }, Cells: s.cells, Title: title, About: s.about,
 		Columns: []table.Column{
 			{Title: "AGE", Min: 5, Right: true, Style: show.Dim, Number: show.By(func(r history.Record) float64 { return -float64(r.Time.UnixNano()) })},
 			{Title: "SERVICE", Min: 8, Max: 36, Flex: 1},
@@ -122,6 +122,24 @@ func (s *screen) cells(r history.Record) []safetext.Line {
 	return []safetext.Line{
 		safetext.Clean(show.Since(s.now, r.Time)), safetext.Clean(target(r)), safetext.Clean(r.Endpoint), s.outcome(r),
 		safetext.Clean(took), safetext.Clean(size), safetext.Clean(r.AnsweredBy), safetext.Clean(r.Time.Local().Format("01-02 15:04:05")),
+	}
+}
+
+func title(r history.Record) safetext.Line {
+	return safetext.Join("  ", safetext.Clean(target(r)), safetext.Clean(r.Endpoint))
+}
+
+// about writes the preview of a call.
+func (s *screen) about(sheet *pane.Sheet, r history.Record) {
+	pen := sheet.Pens.Good
+	if !good(r) {
+		pen = sheet.Pens.Bad
+	}
+	for i, line := range s.written(r) {
+		if i > 0 {
+			pen = sheet.Pens.Text
+		}
+		sheet.Text(pen, line)
 	}
 }
 
@@ -192,7 +210,7 @@ func (s *screen) View(w, h int) string {
 	if r.Cut && r.Request == nil {
 		body = safetext.Literal("the request was too long, or no JSON: it is not kept")
 	}
-	notes := []show.Note{show.Quiet(body)}
+	notes := []show.Note{show.More(body)}
 	if !good(r) {
 		notes = append(notes, show.Alarm(s.pens.Glyphs, safetext.Clean(r.Error)))
 	}

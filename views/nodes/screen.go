@@ -56,7 +56,7 @@ func New(ctx context.Context, session *introspect.Session, source show.Source, t
 	}
 	s := &screen{scope: tui.NewScope(ctx), session: session, source: source, target: target, theme: th}
 	s.List = show.NewList(show.Options[*fleet.Node]{
-		Theme: th, Columns: columns(), ID: (*fleet.Node).Key, Cells: s.cells,
+		Name: "nodes", Theme: th, Columns: columns(), ID: (*fleet.Node).Key, Cells: s.cells, Title: show.Node, About: s.preview,
 		Stamp: func(n *fleet.Node) uint64 { return show.Stamp(n, s.now) },
 	})
 	s.look()
@@ -131,7 +131,7 @@ func (s *screen) notes() []show.Note {
 	if n.State == fleet.Down || n.State == fleet.Suspect {
 		return append(notes, show.Alarm(s.theme.Glyphs, show.Trouble(n, s.now)))
 	}
-	return append(notes, show.Quiet(s.about(n)))
+	return append(notes, show.More(s.about(n)))
 }
 
 // about is what the columns left out: the whole id, and metadata that no column shows.

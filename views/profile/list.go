@@ -3,12 +3,14 @@ package profile
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/profiling"
 	"github.com/microtop/microtop/tui"
+	"github.com/microtop/microtop/tui/pane"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/table"
 	"github.com/microtop/microtop/views/show"
@@ -37,7 +39,7 @@ type listed struct {
 func newList(ctx context.Context, e env) *list {
 	l := &list{env: e, scope: tui.NewScope(ctx), now: time.Now()}
 	l.List = show.NewList(show.Options[profiling.Entry]{
-		Theme: e.theme, ID: func(c profiling.Entry) string { return c.ID }, Cells: l.cells,
+		Name: "profile", Theme: e.theme, ID: func(c profiling.Entry) string { return c.ID }, Cells: l.cells, About: l.about,
 		Columns: []table.Column{
 			{Title: "KIND", Min: 5, Max: 12},
 			{Title: "SERVICE", Min: 8, Max: 40, Flex: 1},
@@ -50,6 +52,16 @@ func newList(ctx context.Context, e env) *list {
 	})
 	l.SetEmpty(safetext.CleanBlock("reading the captures …"))
 	return l
+}
+
+// about writes the preview of a capture.
+func (l *list) about(sheet *pane.Sheet, c profiling.Entry) {
+	field := func(name, value string) { sheet.Field(safetext.Clean(name), sheet.Pens.Text, safetext.Clean(value)) }
+	field("service", c.Meta.Service)
+	field("node", c.Meta.Node)
+	field("taken", c.Meta.Start.Local().Format(time.DateTime))
+	field("size", show.Bytes(uint64(c.Size))) //nolint:gosec // not negative
+	field("file", filepath.Base(c.File))
 }
 
 func (l *list) cells(c profiling.Entry) []safetext.Line {
@@ -104,7 +116,7 @@ func (l *list) View(w, h int) string {
 	if !ok {
 		return l.Draw(w, h)
 	}
-	return l.Draw(w, h, show.Quiet(safetext.Clean(c.File)))
+	return l.Draw(w, h, show.More(safetext.Clean(c.File)))
 }
 
 // Actions implements [tui.Screen].

@@ -49,7 +49,7 @@ func Route(ctx context.Context, session *introspect.Session, source show.Source,
 // New makes the screen; it starts nothing before Init.
 func New(ctx context.Context, session *introspect.Session, source show.Source, th theme.Theme) tui.Screen {
 	s := &screen{scope: tui.NewScope(ctx), source: source, where: session.Where(), flags: session.Flags(), theme: th, unfolded: map[string]bool{}}
-	s.List = show.NewList(show.Options[*line]{Theme: th, Columns: columns(), ID: (*line).id, Cells: s.cells, Stamp: s.stamp})
+	s.List = show.NewList(show.Options[*line]{Name: "services", Theme: th, Columns: columns(), ID: (*line).id, Cells: s.cells, Stamp: s.stamp, Title: (*line).title, About: s.preview})
 	s.look()
 	return s
 }
@@ -109,7 +109,7 @@ func (s *screen) notes() []show.Note {
 	if n := sickest(l.nodes); n != nil {
 		return append(notes, show.Alarm(s.theme.Glyphs, show.Trouble(n, s.now)))
 	}
-	return append(notes, show.Quiet(s.about(l)))
+	return append(notes, show.More(s.about(l)))
 }
 
 // about says in words what the columns left out.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
@@ -221,5 +222,53 @@ func BenchmarkTenThousandServices(b *testing.B) {
 				frame(show.Fresh{})
 			}
 		})
+	}
+}
+
+func TestThePreviewFollowsTheCursor(t *testing.T) {
+	f := shop()
+	f.Happen(fleet.Event{Time: f.Snapshot().Taken, Kind: fleet.Left, Node: *f.Snapshot().Service("checkout").Nodes[2]})
+	x, _ := start(t, f, 80, 40)
+	x.WaitFor("checkout")
+	x.WaitGone("versions")
+	x.Keys("p")
+	x.WaitFor("─ ad ─")
+	x.WaitFor("1.0.0 on 1 node")
+	x.Keys("j", "j")
+	x.WaitFor("─ checkout ─")
+	x.WaitFor("1.5.0 on 1 node, 1.4.0 on 2 nodes")
+	x.WaitFor("812 a second")
+	x.Keys("+", "+")
+	x.WaitGone("REQ/S")
+	x.WaitFor("- left     9b            left the registry")
+	x.WaitFor("Func → payments.settled")
+	x.Keys("j")
+	x.WaitFor("no answer within 1s")
+	x.Keys("p")
+	x.WaitGone("versions")
+	x.WaitFor("REQ/S")
+}
+
+func BenchmarkMoveWithPreview(b *testing.B) {
+	screen := services.New(b.Context(), showtest.Session(b, nil), big(10_000), theme.Default())
+	defer screen.Close()
+	frame := showtest.Drive(screen, 198, 56)
+	frame(show.Fresh{})
+	keys := []tea.Msg{tea.KeyPressMsg{Code: 'j', Text: "j"}, tea.KeyPressMsg{Code: 'k', Text: "k"}}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		frame(keys[i%2])
+	}
+}
+
+func TestAFrameWithPreviewAllocatesLittle(t *testing.T) {
+	screen := services.New(t.Context(), showtest.Session(t, nil), big(10_000), theme.Default())
+	defer screen.Close()
+	frame := showtest.Drive(screen, 198, 56)
+	frame(show.Fresh{})
+	keys := []tea.Msg{tea.KeyPressMsg{Code: 'j', Text: "j"}, tea.KeyPressMsg{Code: 'k', Text: "k"}}
+	i := 0
+	if n := testing.AllocsPerRun(100, func() { i++; frame(keys[i%2]) }); n > 200 {
+		t.Errorf("%v allocations a frame, want 200 at most", n)
 	}
 }

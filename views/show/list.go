@@ -3,11 +3,14 @@ package show
 import (
 	"hash/maphash"
 	"math"
+	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/paint"
+	"github.com/microtop/microtop/tui/pane"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/table"
 	"github.com/microtop/microtop/tui/theme"
@@ -15,6 +18,8 @@ import (
 
 // Options are what a [List] is made of.
 type Options[T any] struct {
+	// Name, if set, is by which the order of the rows is remembered.
+	Name    string
 	Theme   theme.Theme
 	Columns []table.Column
 	// ID names an item; no two may share one.
@@ -25,19 +30,24 @@ type Options[T any] struct {
 	Stamp func(T) uint64
 	// Style, if set, is the pen of an item's cells whose column has none.
 	Style func(*paint.Pens, T) paint.Pen
+	// Title names an item over its preview; without it the first cell does.
+	Title func(T) safetext.Line
+	// About writes the preview of an item; without it that is each cell in full.
+	About func(*pane.Sheet, T)
 }
 
-// List is a table of items for a screen: embedded, it makes the screen a [tui.Filterer], [tui.Typist] and
-// [tui.Escaper]. It belongs to the screen's goroutine.
+// List is a table of items for a screen, with a preview of the one under the cursor: embedded, it makes the screen a
+// [tui.Filterer], [tui.Typist], [tui.Cursorer] and [tui.Escaper]. It belongs to the screen's goroutine.
 type List[T any] struct {
 	*table.Table
-	rows rows[T]
-	pens *paint.Pens
+	rows    rows[T]
+	pens    *paint.Pens
+	preview *pane.Preview
 }
 
 // NewList returns a list without items.
 func NewList[T any](o Options[T]) *List[T] {
-	l := &List[T]{rows: rows[T]{opts: o, seed: maphash.MakeSeed()}, pens: paint.NewPens(o.Theme)}
+	l := &List[T]{rows: rows[T]{opts: o, seed: maphash.MakeSeed()}, pens: paint.NewPens(o.Theme), preview: pane.NewPreview(o.Theme)}
 	opts := table.Options{Theme: o.Theme, Columns: o.Columns}
 	if o.Style != nil {
 		opts.RowStyle = func(p *paint.Pens, r table.Row) paint.Pen { return o.Style(p, r.Item.(T)) } //nolint:forcetypeassert // rows make them
@@ -51,6 +61,24 @@ func NewList[T any](o Options[T]) *List[T] {
 func (l *List[T]) Set(items []T) {
 	l.rows.set(items)
 	l.Refresh()
+	l.preview.Refresh()
+}
+
+// Update takes the keys and the mouse: the preview's, then the table's.
+func (l *List[T]) Update(msg tea.Msg) tea.Cmd {
+	if l.Modal() || !l.preview.Update(msg) {
+		return l.Table.Update(msg)
+	}
+	if _, ok := l.Item(); ok && l.preview.Cramped() {
+		return tui.Say(tui.Warn, safetext.Literal("there is no room for the preview: it needs a taller terminal"))
+	}
+	return nil
+}
+
+// Cursor implements [tui.Cursorer].
+func (l *List[T]) Cursor() (x, y int, ok bool) {
+	x, y, ok = l.Table.Cursor()
+	return x, y, ok && !l.preview.Hides()
 }
 
 // Item returns the item under the cursor.
@@ -95,18 +123,62 @@ func (l *List[T]) Escape() bool {
 	return true
 }
 
-// Draw draws the table and, below it, notes: lines that say more of the item under the cursor.
+// Draw draws the table, below it notes that say more of the item under the cursor, and its preview. What the preview
+// says is not noted too.
 func (l *List[T]) Draw(w, h int, notes ...Note) string {
-	if h < 8 {
+	item, ok := l.Item()
+	list := pane.Area{W: w, H: h}
+	if ok {
+		list, _ = l.preview.Layout(w, h)
+		if l.preview.Shown() {
+			notes = slices.DeleteFunc(notes, func(n Note) bool { return n.more })
+		}
+	}
+	if list.H < 8 {
 		notes = nil
 	}
-	l.SetSize(w, h-len(notes))
-	return l.View() + Below(l.pens, w, notes...)
+	drawn := ""
+	if list.W > 0 {
+		l.SetSize(list.W, list.H-len(notes))
+		drawn = l.View() + Below(l.pens, list.W, notes...)
+	}
+	if !ok {
+		return drawn
+	}
+	return l.preview.Draw(drawn, l.rows.opts.ID(item), l.title(item), func(s *pane.Sheet) { l.about(s, item) })
+}
+
+func (l *List[T]) title(item T) safetext.Line {
+	if l.rows.opts.Title != nil {
+		return l.rows.opts.Title(item)
+	}
+	if r, ok := l.Selected(); ok && len(r.Cells) > 0 {
+		return r.Cells[0]
+	}
+	return safetext.Line{}
+}
+
+func (l *List[T]) about(s *pane.Sheet, item T) {
+	if l.rows.opts.About != nil {
+		l.rows.opts.About(s, item)
+		return
+	}
+	r, _ := l.Selected()
+	for i, cell := range r.Cells {
+		if i < len(l.rows.opts.Columns) {
+			s.Field(safetext.Clean(strings.ToLower(l.rows.opts.Columns[i].Title)), s.Pens.Text, cell)
+		}
+	}
 }
 
 // Keys are the actions of every list, for its help.
 func (l *List[T]) Keys(prefix string) []tui.Action {
 	return append([]tui.Action{
+		{ID: prefix + ".preview", Keys: []string{"p"}, Name: "preview", Help: "open or close the pane that says more of the row"},
+		{ID: prefix + ".zoom", Keys: []string{"+"}, Name: "zoom", Help: "more room for the preview: half, then all", Hidden: true},
+		{ID: prefix + ".unzoom", Keys: []string{"_"}, Name: "unzoom", Help: "less room for the preview", Hidden: true},
+		{ID: prefix + ".scroll", Keys: []string{"J"}, Name: "scroll preview", Help: "scroll the preview down", Hidden: true},
+		{ID: prefix + ".scrollback", Keys: []string{"K"}, Name: "scroll preview back", Help: "scroll the preview up", Hidden: true},
 		{ID: prefix + ".mark", Keys: []string{"space"}, Name: "mark", Help: "mark a row for what is done to several; esc unmarks all", Hidden: true},
 		{ID: prefix + ".range", Keys: []string{"V"}, Name: "mark range", Help: "mark from here to where the cursor goes", Hidden: true},
 		{ID: prefix + ".sort", Keys: []string{"s"}, Name: "sort", Help: "pick the column to sort by", Hidden: true},

@@ -19,6 +19,8 @@ type Source interface {
 	Changed() <-chan struct{}
 	// Relist asks for the registry to be read again now.
 	Relist()
+	// Events returns the timeline, oldest first, and how many older events were dropped.
+	Events() ([]fleet.Event, uint64)
 }
 
 var _ Source = (*fleet.Fleet)(nil)

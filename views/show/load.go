@@ -52,13 +52,22 @@ func LoadOf(nodes []*fleet.Node) Load {
 
 // Trend is how the nodes' request rates went, summed: up to the last n, oldest first.
 func Trend(nodes []*fleet.Node, n int) []float64 {
+	return trendOf(nodes, n, func(v *fleet.Vitals) []float64 { return v.Recent })
+}
+
+// ErrorTrend is how the nodes' rates of errors went, as [Trend] has the requests'.
+func ErrorTrend(nodes []*fleet.Node, n int) []float64 {
+	return trendOf(nodes, n, func(v *fleet.Vitals) []float64 { return v.RecentErrors })
+}
+
+func trendOf(nodes []*fleet.Node, n int, of func(*fleet.Vitals) []float64) []float64 {
 	out := make([]float64, n)
 	have := 0
 	for _, node := range nodes {
 		if node.Vitals == nil || node.State == fleet.Down {
 			continue
 		}
-		recent := node.Vitals.Recent
+		recent := of(node.Vitals)
 		recent = recent[max(len(recent)-n, 0):]
 		have = max(have, len(recent))
 		for i, v := range recent {

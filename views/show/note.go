@@ -12,16 +12,25 @@ import (
 type Note struct {
 	Text safetext.Line
 	Pen  func(*paint.Pens) paint.Pen
+
+	more bool // a preview says it too
 }
 
 // Quiet is a note that only tells more.
 func Quiet(text safetext.Line) Note {
-	return Note{text, func(p *paint.Pens) paint.Pen { return p.Dim }}
+	return Note{text, func(p *paint.Pens) paint.Pen { return p.Dim }, false}
+}
+
+// More tells more of the item under the cursor; a preview takes its place.
+func More(text safetext.Line) Note {
+	n := Quiet(text)
+	n.more = true
+	return n
 }
 
 // Alarm is a note that something is wrong.
 func Alarm(g theme.Glyphs, text safetext.Line) Note {
-	return Note{safetext.Join(" ", safetext.Clean(g.Warning), text), func(p *paint.Pens) paint.Pen { return p.Warn }}
+	return Note{safetext.Join(" ", safetext.Clean(g.Warning), text), func(p *paint.Pens) paint.Pen { return p.Warn }, false}
 }
 
 // Below draws notes below a widget that is w cells wide, each after a line break.

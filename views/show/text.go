@@ -97,6 +97,18 @@ func Since(now, then time.Time) string {
 	return Age(now.Sub(then))
 }
 
+// Ago is a moment for a sentence: "just now", "3m ago".
+func Ago(now, then time.Time) string {
+	age := Since(now, then)
+	switch age {
+	case Unknown:
+		return "nobody knows when"
+	case "now":
+		return "just now"
+	}
+	return age + " ago"
+}
+
 // Duration writes how long something took: "85 µs", "4.2 ms", "1.5 s".
 func Duration(d time.Duration) string {
 	unit, name := time.Microsecond, " µs"

@@ -52,7 +52,7 @@ func New(ctx context.Context, session *introspect.Session, source show.Source, t
 
 func newScreen(ctx context.Context, session *introspect.Session, source show.Source, th theme.Theme, newMeter func() meter) *screen {
 	s := &screen{scope: tui.NewScope(ctx), session: session, source: source, theme: th, newMeter: newMeter}
-	s.List = show.NewList(show.Options[*topic]{Theme: th, Columns: columns(), ID: func(t *topic) string { return t.Name }, Cells: s.cells})
+	s.List = show.NewList(show.Options[*topic]{Name: "topics", Theme: th, Columns: columns(), ID: func(t *topic) string { return t.Name }, Cells: s.cells})
 	s.look()
 	return s
 }
@@ -131,7 +131,7 @@ func (s *screen) notes() []show.Note {
 	case 1:
 		text = safetext.Format("%s: %s listens", name, show.Names(t.Subscribers))
 	}
-	return append([]show.Note{show.Quiet(text)}, s.measureNotes(t)...)
+	return append([]show.Note{show.More(text)}, s.measureNotes(t)...)
 }
 
 // Title implements [tui.Screen].

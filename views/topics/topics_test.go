@@ -46,7 +46,7 @@ func TestFrames(t *testing.T) {
 			x, _ := showtest.Start(t, topics.Route(t.Context(), showtest.Session(t, nil), shop(), th), nil, size.w, size.h)
 			x.WaitFor("stock.low")
 			x.Keys("j")
-			x.WaitFor("cart, email listen")
+			x.WaitFor("› orders.placed")
 			x.Golden()
 		})
 	}
