@@ -46,7 +46,7 @@ fuzz: ## every fuzz target, FUZZTIME (5s) each
 	@awk '/^Fuzz/ {name[++n] = $$1} /^ok/ {for (i = 1; i <= n; i++) print $$2, name[i]; n = 0}' .tmp/fuzz.list | \
 	while read -r package target; do \
 		echo "-- $$target ($$package)"; \
-		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel $(JOBS) "$$package" </dev/null || exit 1; \
+		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s -parallel $(JOBS) "$$package" </dev/null || exit 1; \
 	done
 
 bench: ## this framework beside grpc-go, net/http and go-micro v4: which goals are met (BENCH=-long: thorough); reports/bench.json
