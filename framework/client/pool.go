@@ -22,6 +22,7 @@ type conn struct {
 	deadline transport.Deadliner
 	lists    transport.Fielder // nil if the transport knows no lists
 	answer   answer            // received last
+	kept     bool              // whoever got that answer may keep its body
 	settled  string            // the id of the call that was answered last
 	guarded  guarded
 	closeIt  func() // Close, for callbacks
@@ -53,7 +54,7 @@ func (c *conn) send(list []transport.Field, body []byte) error {
 
 // recv receives into c.answer. The body's memory is used again only if the caller keeps nothing of it.
 func (c *conn) recv(reuseBody bool) error {
-	if !reuseBody {
+	if c.kept = !reuseBody; c.kept {
 		c.answer.Body = nil
 	}
 	return c.answer.recv(c.Client, c.lists)
@@ -137,6 +138,9 @@ func (p *pool) giveBack(address string) {
 
 // put takes a connection back, or closes it.
 func (p *pool) put(c *conn) {
+	if c.kept {
+		c.answer.Body = nil // it is the last caller's now
+	}
 	if !p.keep(c) {
 		_ = c.Close() // nothing is under way on it
 	}
