@@ -10,6 +10,7 @@ import (
 	"github.com/microtop/microtop/framework/client/http"
 	"github.com/microtop/microtop/framework/codec/bytes"
 	"github.com/microtop/microtop/framework/errors"
+	"github.com/microtop/microtop/framework/limits"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/transport"
 	grpctransport "github.com/microtop/microtop/framework/transport/grpc"
@@ -31,12 +32,27 @@ const mucpOverGRPC = MUCP + "/" + overGRPC
 // overGRPC is the gRPC transport's name, in metadata and in Config.Transport.
 const overGRPC = "grpc"
 
+// AnswerBytes is the largest answer, or message of a stream, that a session's client takes. People look at large ones
+// here, where services would rather refuse them; a call of one that is larger fails, and says so.
+const AnswerBytes = 64 << 20
+
+// large lets messages of AnswerBytes through a transport.
+func large() transport.Option {
+	return transport.WithLimits(limits.Limits{MessageBytes: AnswerBytes})
+}
+
+// Transport returns the transport of the client that sessions are made for.
+func Transport(opts ...transport.Option) transport.Transport {
+	return transport.NewHTTPTransport(append([]transport.Option{large()}, opts...)...)
+}
+
 // NewClient returns the client that sessions are made for: it calls each node in the protocol and over the transport that
-// its metadata name. TLS of client.Transport holds for the gRPC transport too.
+// its metadata name, and takes answers of up to AnswerBytes. TLS of client.Transport holds for the gRPC transport too.
 func NewClient(opts ...client.Option) client.Client {
-	over := grpctransport.NewTransport()
+	opts = append([]client.Option{client.Transport(Transport()), grpc.MaxRecvMsgSize(AnswerBytes), http.MaxAnswerBytes(AnswerBytes)}, opts...)
+	over := grpctransport.NewTransport(large())
 	if t := client.NewOptions(opts...).Transport.Options(); t.Secure || t.TLSConfig != nil {
-		over = grpctransport.NewTransport(transport.Secure(true), transport.TLSConfig(t.TLSConfig))
+		over = grpctransport.NewTransport(large(), transport.Secure(true), transport.TLSConfig(t.TLSConfig))
 	}
 	return client.NewMixed(map[string]func(func() client.Options) client.Driver{
 		GRPC: grpc.NewDriver, HTTP: http.NewDriver, mucpOverGRPC: client.Over(over),

@@ -14,6 +14,7 @@ import (
 	"github.com/microtop/microtop/framework/client/grpc"
 	"github.com/microtop/microtop/framework/client/http"
 	"github.com/microtop/microtop/framework/transport"
+	"github.com/microtop/microtop/introspect"
 )
 
 // maxPEM is the largest certificate or key file that is read, in bytes.
@@ -119,5 +120,5 @@ func (a *app) tlsOptions(f tlsFlags) ([]client.Option, error) {
 	if f.insecure {
 		_ = a.errLine("microtop: --insecure: nodes are not verified; whoever is between can read and change what is sent")
 	}
-	return []client.Option{client.Transport(transport.NewHTTPTransport(transport.TLSConfig(config))), grpc.AuthTLS(config), http.AuthTLS(config)}, nil
+	return []client.Option{client.Transport(introspect.Transport(transport.TLSConfig(config))), grpc.AuthTLS(config), http.AuthTLS(config)}, nil
 }

@@ -209,6 +209,9 @@ func (p *plan) decode(data []byte) []byte {
 
 // firstValue is the first JSON value of data: fast streams of v4 servers have junk after it (docs/wire.md §3.7).
 func firstValue(data []byte) []byte {
+	if json.Valid(data) { // nearly always, and a large answer is not copied
+		return stdbytes.TrimSpace(data)
+	}
 	var value json.RawMessage
 	if err := json.NewDecoder(stdbytes.NewReader(data)).Decode(&value); err != nil {
 		return data

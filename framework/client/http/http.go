@@ -26,7 +26,6 @@ import (
 	"github.com/microtop/microtop/framework/client"
 	"github.com/microtop/microtop/framework/codec"
 	"github.com/microtop/microtop/framework/internal/mucp"
-	"github.com/microtop/microtop/framework/limits"
 	"github.com/microtop/microtop/framework/metadata"
 	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/framework/selector"
@@ -178,7 +177,7 @@ func (c *call) post(ctx context.Context, body any, o client.CallOptions) (got, e
 		o.Tell(func(a *client.Attempt) { a.Sent, a.Reused = len(encoded), reused.Load() })
 		return got{}, lost(ctx, err, sent.Load())
 	}
-	answer, err := read(rsp)
+	answer, err := read(rsp, mostOf(c.options))
 	o.Tell(func(a *client.Attempt) {
 		a.Sent, a.Received, a.Header, a.Reused = len(encoded), len(answer.body), flat(answer.header), reused.Load()
 	})
@@ -188,9 +187,8 @@ func (c *call) post(ctx context.Context, body any, o client.CallOptions) (got, e
 	return answer, refusal(rsp, answer.body, c.request.Service())
 }
 
-// read reads an answer to its end. One that is too large is an error.
-func read(rsp *stdhttp.Response) (got, error) {
-	most := limits.Default().MessageBytes
+// read reads an answer to its end. One of more bytes than most is an error.
+func read(rsp *stdhttp.Response, most int) (got, error) {
 	body, err := io.ReadAll(io.LimitReader(rsp.Body, int64(most)+1))
 	if err == nil && len(body) > most {
 		err = fmt.Errorf("the answer has more than %d bytes", most)

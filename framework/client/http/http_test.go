@@ -157,6 +157,18 @@ func TestAStatusIsAnError(t *testing.T) {
 	}
 }
 
+func TestAnAnswerMayBeAsLargeAsTheClientSays(t *testing.T) {
+	r := registry.NewMemoryRegistry()
+	node(t, r, new(shop))
+	for most, refused := range map[int]bool{1 << 10: true, 16 << 20: false} {
+		c := newClient(t, r, http.MaxAnswerBytes(most))
+		err := c.Call(t.Context(), asJSON(c, "/large", nil), nil)
+		if got := err != nil && strings.Contains(err.Error(), fmt.Sprintf("more than %d bytes", most)); got != refused {
+			t.Errorf("at most %d bytes: %v", most, err)
+		}
+	}
+}
+
 func TestRetriesAreCounted(t *testing.T) {
 	r, s := registry.NewMemoryRegistry(), new(shop)
 	node(t, r, s)

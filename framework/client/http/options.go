@@ -14,6 +14,7 @@ import (
 type (
 	tlsKey       struct{}
 	transportKey struct{}
+	answerKey    struct{}
 )
 
 // value is the value of one of this package's options; its zero value when it was not given.
@@ -42,6 +43,17 @@ func AuthTLS(t *tls.Config) client.Option { return set(tlsKey{}, t) }
 // Transport sets what connections are made with, in place of one that keeps client.PoolSize idle connections an address
 // for client.PoolTTL. With its Proxy set to http.ProxyFromEnvironment, the variables count. It is the caller's to close.
 func Transport(t *stdhttp.Transport) client.Option { return set(transportKey{}, t) }
+
+// MaxAnswerBytes bounds the body of an answer. Default 4 MiB.
+func MaxAnswerBytes(n int) client.Option { return set(answerKey{}, n) }
+
+// mostOf is how many bytes an answer may have.
+func mostOf(o client.Options) int {
+	if n := value[int](o.Context, answerKey{}); n > 0 {
+		return n
+	}
+	return limits.Default().MessageBytes
+}
 
 // conns are the connections of a client, made when first used.
 type conns struct {
