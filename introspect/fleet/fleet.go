@@ -77,6 +77,8 @@ type Fleet struct {
 
 	mu         sync.Mutex
 	nodes      map[string]*entry
+	services   []*Service                                 // of the last snapshot
+	spoiled    map[string]bool                            // services that are another by now
 	endpoints  map[string]map[string][]*registry.Endpoint // by service, by version
 	timeline   timeline
 	taken      time.Time
@@ -116,7 +118,7 @@ func Start(ctx context.Context, session *introspect.Session, opts Options) *Flee
 	f := &Fleet{
 		session: session, opts: opts.withDefaults(session), cancel: cancel,
 		updated: make(chan struct{}, 1), dirty: make(chan struct{}, 1), listed: make(chan struct{}), relist: make(chan struct{}, 1),
-		nodes: map[string]*entry{}, endpoints: map[string]map[string][]*registry.Endpoint{}, problems: map[string]string{},
+		nodes: map[string]*entry{}, spoiled: map[string]bool{}, endpoints: map[string]map[string][]*registry.Endpoint{}, problems: map[string]string{},
 	}
 	f.publish(&Snapshot{})
 	f.work.Go(func() { f.publishLoop(ctx) })
@@ -251,17 +253,30 @@ func (f *Fleet) publishLoop(ctx context.Context) {
 	}
 }
 
-// build makes a snapshot of copies, so that nothing in it changes afterwards.
+// build makes a snapshot of copies, so that nothing in it changes afterwards. Services that did not change are those of
+// the snapshot before: one event in a large fleet costs little.
 func (f *Fleet) build() *Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.generation++
-	services := map[string]*Service{}
+	if len(f.spoiled) > 0 {
+		f.services = f.renewed()
+		clear(f.spoiled)
+	}
+	return &Snapshot{Services: f.services, Taken: f.taken, Problem: f.problem(), Generation: f.generation}
+}
+
+// renewed are the services by name, those that are spoiled made anew.
+func (f *Fleet) renewed() []*Service {
+	made := map[string]*Service{}
 	for _, e := range f.nodes {
-		s := services[e.Service]
+		if !f.spoiled[e.Service] {
+			continue
+		}
+		s := made[e.Service]
 		if s == nil {
 			s = &Service{Name: e.Service, Internal: Internal(e.Service)}
-			services[e.Service] = s
+			made[e.Service] = s
 		}
 		node := e.Node
 		s.Nodes = append(s.Nodes, &node)
@@ -269,17 +284,24 @@ func (f *Fleet) build() *Snapshot {
 			s.Versions = append(s.Versions, e.Version)
 		}
 	}
-	for _, s := range services {
+	for _, s := range made {
 		slices.SortFunc(s.Versions, introspect.CompareVersions)
 		slices.SortFunc(s.Nodes, func(a, b *Node) int {
 			return cmp.Or(strings.Compare(a.Version, b.Version), strings.Compare(a.ID, b.ID))
 		})
 		s.Endpoints = f.latestEndpoints(s)
 	}
-	return &Snapshot{
-		Services: slices.SortedFunc(maps.Values(services), func(a, b *Service) int { return strings.Compare(a.Name, b.Name) }),
-		Taken:    f.taken, Problem: f.problem(), Generation: f.generation,
+	fresh := slices.SortedFunc(maps.Values(made), func(a, b *Service) int { return strings.Compare(a.Name, b.Name) })
+	out := make([]*Service, 0, len(f.services)+len(fresh))
+	for _, s := range f.services {
+		for len(fresh) > 0 && fresh[0].Name <= s.Name {
+			out, fresh = append(out, fresh[0]), fresh[1:]
+		}
+		if !f.spoiled[s.Name] {
+			out = append(out, s)
+		}
 	}
+	return append(out, fresh...)
 }
 
 func (f *Fleet) latestEndpoints(s *Service) []*registry.Endpoint {

@@ -201,6 +201,7 @@ func (f *Fleet) replace(services []*registry.Service, begun time.Time) {
 		}
 		if e.gone() && time.Since(e.Since) > f.opts.KeepDown {
 			delete(f.nodes, k)
+			f.spoiled[e.Service] = true
 		}
 	}
 	f.forgetEndpoints()
@@ -217,6 +218,7 @@ func key(s *registry.Service, n *registry.Node) string {
 // Called under the lock.
 func (f *Fleet) enter(s *registry.Service, listed time.Time) {
 	now := time.Now()
+	f.spoiled[s.Name] = true
 	for _, n := range s.Nodes {
 		k := key(s, n)
 		e := f.nodes[k]
@@ -271,6 +273,7 @@ func (f *Fleet) depart(e *entry, why string) {
 
 // become changes a node's state. Called under the lock.
 func (f *Fleet) become(e *entry, state State, problem string) {
+	f.spoiled[e.Service] = true
 	e.Problem = problem
 	if e.State == state {
 		return

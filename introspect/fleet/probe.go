@@ -112,6 +112,7 @@ func (f *Fleet) probe(ctx context.Context, node Node) {
 		return // it changed meanwhile
 	}
 	defer f.touch()
+	f.spoiled[e.Service] = true
 	if err == nil {
 		e.fails, e.LastSeen = 0, time.Now()
 		e.Vitals = next(e.Vitals, stats, rtt)

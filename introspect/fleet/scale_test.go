@@ -2,11 +2,16 @@ package fleet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	pb "github.com/microtop/microtop/framework/debug/proto"
 	"github.com/microtop/microtop/framework/registry"
@@ -100,10 +105,46 @@ func BenchmarkSnapshotOf10000Nodes(b *testing.B) {
 	if err := f.Ready(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if s := f.Build(); len(s.Services) != 100 {
-			b.Fatal(len(s.Services))
-		}
+	for name, changed := range map[string][]string{"all changed": nil, "one service changed": {"shop.7"}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				f.Spoil(changed...)
+				if s := f.Build(); len(s.Services) != 100 {
+					b.Fatal(len(s.Services))
+				}
+			}
+		})
 	}
+}
+
+// A snapshot that takes over what did not change is the one that is made anew.
+func TestSnapshotsTakeOverWhatDidNotChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := registry.NewMemoryRegistry()
+		f := start(t, r, fleet.Options{KeepDown: 3 * time.Second, Prober: func(_ context.Context, n fleet.Node) (*pb.StatsResponse, error) {
+			if n.ID == "2" {
+				return nil, errors.New("refused")
+			}
+			return &pb.StatsResponse{Requests: uint64(time.Now().Unix())}, nil
+		}})
+		random := rand.New(rand.NewPCG(1, 2))
+		for range 300 {
+			s := service(fmt.Sprintf("shop.%d", random.IntN(5)), fmt.Sprint(random.IntN(3)), fmt.Sprint(random.IntN(4)))
+			if random.IntN(3) == 0 {
+				s.Endpoints = []*registry.Endpoint{{Name: fmt.Sprint(random.IntN(9))}}
+			}
+			if random.IntN(2) == 0 {
+				register(t, r, s)
+			} else {
+				_ = r.Deregister(s) // it may not be there
+			}
+			time.Sleep(time.Duration(random.IntN(400)+51) * time.Millisecond)
+			got := f.Build().Services
+			f.Spoil()
+			if diff := cmp.Diff(f.Build().Services, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatal(diff)
+			}
+		}
+	})
 }
