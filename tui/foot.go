@@ -37,14 +37,15 @@ func (s *Shell) hints(room int) string {
 		wayOut = "shell.palette" // "?" is text then
 	}
 	shown, tail, tailW := "", "", 0
-	for _, a := range s.actions() {
+	actions := s.actions()
+	for _, a := range actions {
 		if a.ID == wayOut && s.works(a) != "" {
 			tail, tailW = s.hint(a)
 		}
 	}
 	if s.w >= narrow {
 		used := 0
-		for _, a := range s.actions() {
+		for _, a := range actions {
 			if a.Hidden || s.works(a) == "" || !a.enabled() {
 				continue
 			}
@@ -76,11 +77,6 @@ func (s *Shell) works(a Action) string {
 		}
 	}
 	return ""
-}
-
-func (s *Shell) drawHint(does, what string) (string, int) {
-	key, name := safetext.Clean(does), safetext.Clean(what)
-	return s.theme.Key.Render(key.String()) + " " + s.theme.Hint.Render(name.String()), key.Width() + 1 + name.Width()
 }
 
 // promptLine draws ":" or "/", what was typed, what tab would add, and what is wrong.

@@ -91,7 +91,7 @@ func (s *Shell) compose() []string {
 		rows = append(rows, s.crumbs())
 	}
 	if border > 0 {
-		rows = append(rows, s.frame(safetext.Line{}, s.theme.Border, w, body)...)
+		rows = s.framedBody(rows, w, body)
 	} else {
 		for _, r := range body {
 			rows = append(rows, s.fit(r, s.w))

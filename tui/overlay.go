@@ -45,18 +45,24 @@ func (s *Shell) toOverlay(msg tea.Msg) tea.Cmd {
 
 // frame draws a border with a title around rows of inner cells.
 func (s *Shell) frame(title safetext.Line, style lipgloss.Style, inner int, rows []string) []string {
-	g := s.theme.Glyphs
 	inner = max(inner, 0)
+	top, side, bottom := s.edges(title, style, inner)
+	lines := []string{top}
+	for _, r := range rows {
+		lines = append(lines, side+s.fit(r, inner)+side)
+	}
+	return append(lines, bottom)
+}
+
+// edges are the lines above and below a frame of inner cells, and its side.
+func (s *Shell) edges(title safetext.Line, style lipgloss.Style, inner int) (above, side, below string) {
+	g := s.theme.Glyphs
 	top := strings.Repeat(g.Horizontal, inner)
 	if name := title.Cut(inner - 2); !name.Empty() {
 		top = g.Horizontal + name.String() + strings.Repeat(g.Horizontal, inner-1-name.Width())
 	}
-	side := style.Render(g.Vertical)
-	lines := []string{style.Render(g.TopLeft) + s.fit(style.Render(top), inner) + style.Render(g.TopRight)}
-	for _, r := range rows {
-		lines = append(lines, side+s.fit(r, inner)+side)
-	}
-	return append(lines, style.Render(g.BottomLeft+strings.Repeat(g.Horizontal, inner)+g.BottomRight))
+	return style.Render(g.TopLeft) + s.fit(style.Render(top), inner) + style.Render(g.TopRight),
+		style.Render(g.Vertical), style.Render(g.BottomLeft + strings.Repeat(g.Horizontal, inner) + g.BottomRight)
 }
 
 // fit returns a styled row in exactly w cells, as the renderer counts them: a terminal

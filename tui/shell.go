@@ -53,6 +53,7 @@ type Shell struct {
 	x, y  int // of the body
 
 	cells ansi.Method // how the renderer counts cells, which is how the terminal does
+	memo  memo
 }
 
 // layer is a screen on the stack. Its id finds it when its commands report.

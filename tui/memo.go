@@ -1,0 +1,68 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/microtop/microtop/tui/safetext"
+)
+
+// memo keeps what one frame drew for the next one, since most of a screen stays as it is: a key moves the cursor by a row.
+type memo struct {
+	hints map[[2]string]hint // by key and name
+
+	// What follows holds for frames of that inner width, whose cells are counted in that way.
+	inner             int
+	cells             ansi.Method
+	top, side, bottom string
+	rows              []framed
+}
+
+// hint is a key with what it does.
+type hint struct {
+	text  string
+	width int
+}
+
+// framed is a row of the body between the frame's sides.
+type framed struct{ row, drawn string }
+
+// mostHints bounds them; a console has about a hundred.
+const mostHints = 1000
+
+// drawHint is a key and what it does, styled, and how wide that is.
+func (s *Shell) drawHint(does, what string) (string, int) {
+	id := [2]string{does, what}
+	h, known := s.memo.hints[id]
+	if !known {
+		key, name := safetext.Clean(does), safetext.Clean(what)
+		h = hint{s.theme.Key.Render(key.String()) + " " + s.theme.Hint.Render(name.String()), key.Width() + 1 + name.Width()}
+		if s.memo.hints == nil || len(s.memo.hints) >= mostHints {
+			s.memo.hints = map[[2]string]hint{}
+		}
+		s.memo.hints[id] = h
+	}
+	return h.text, h.width
+}
+
+// framedBody appends the body's rows in their frame, inner cells wide.
+func (s *Shell) framedBody(to []string, inner int, body []string) []string {
+	m := &s.memo
+	if m.top == "" || m.inner != inner || m.cells != s.cells {
+		m.inner, m.cells, m.rows = inner, s.cells, nil
+		m.top, m.side, m.bottom = s.edges(safetext.Line{}, s.theme.Border, inner)
+	}
+	for len(m.rows) < len(body) {
+		m.rows = append(m.rows, framed{})
+	}
+	to = append(to, m.top)
+	for y, row := range body {
+		f := &m.rows[y]
+		if f.drawn == "" || f.row != row {
+			f.row, f.drawn = strings.Clone(row), m.side+s.fit(row, inner)+m.side // a part of the body would keep all of it
+		}
+		to = append(to, f.drawn)
+	}
+	return append(to, m.bottom)
+}
