@@ -49,27 +49,38 @@ func (a Action) command() string { return strings.ReplaceAll(a.Name, " ", "-") }
 
 // Moving lists the keys that tables, pagers and trees move with, for the help of a
 // screen that passes them on to one.
-func Moving() []Action {
-	list := []Action{
-		{ID: "move.down", Keys: []string{"j", "down"}, Name: "down"},
-		{ID: "move.up", Keys: []string{"k", "up"}, Name: "up"},
-		{ID: "move.pagedown", Keys: []string{"pgdown", "ctrl+f"}, Name: "page down"},
-		{ID: "move.pageup", Keys: []string{"pgup", "ctrl+b"}, Name: "page up"},
-		{ID: "move.halfdown", Keys: []string{"ctrl+d"}, Name: "half a page down"},
-		{ID: "move.halfup", Keys: []string{"ctrl+u"}, Name: "half a page up"},
-		{ID: "move.top", Keys: []string{"g", "home"}, Name: "top"},
-		{ID: "move.bottom", Keys: []string{"G", "end"}, Name: "bottom"},
-		{ID: "move.left", Keys: []string{"H", "shift+left"}, Name: "scroll left"},
-		{ID: "move.right", Keys: []string{"L", "shift+right"}, Name: "scroll right"},
-	}
+func Moving() []Action { return slices.Clone(moving) }
+
+// moving never changes. Screens list their actions with each key and each frame.
+var moving = hidden([]Action{
+	{ID: "move.down", Keys: []string{"j", "down"}, Name: "down"},
+	{ID: "move.up", Keys: []string{"k", "up"}, Name: "up"},
+	{ID: "move.pagedown", Keys: []string{"pgdown", "ctrl+f"}, Name: "page down"},
+	{ID: "move.pageup", Keys: []string{"pgup", "ctrl+b"}, Name: "page up"},
+	{ID: "move.halfdown", Keys: []string{"ctrl+d"}, Name: "half a page down"},
+	{ID: "move.halfup", Keys: []string{"ctrl+u"}, Name: "half a page up"},
+	{ID: "move.top", Keys: []string{"g", "home"}, Name: "top"},
+	{ID: "move.bottom", Keys: []string{"G", "end"}, Name: "bottom"},
+	{ID: "move.left", Keys: []string{"H", "shift+left"}, Name: "scroll left"},
+	{ID: "move.right", Keys: []string{"L", "shift+right"}, Name: "scroll right"},
+})
+
+func hidden(list []Action) []Action {
 	for i := range list {
 		list[i].Hidden = true
 	}
 	return list
 }
 
-// globals are the actions of the shell itself.
+// globals are the actions of the shell itself. They are made once; nobody changes them.
 func (s *Shell) globals() []Action {
+	if s.memo.globals == nil {
+		s.memo.globals = s.newGlobals()
+	}
+	return s.memo.globals
+}
+
+func (s *Shell) newGlobals() []Action {
 	return []Action{
 		{ID: "shell.help", Keys: []string{"?"}, Name: "help", Help: "all keys that work here", Run: s.openHelp, Hidden: true},
 		{ID: "shell.filter", Keys: []string{"/"}, Name: "filter", Help: "filter rows, search text", Run: s.openFilter, Disabled: func() string {

@@ -63,6 +63,9 @@ func (s *Shell) whileTyping(a Action, k tea.KeyPressMsg) bool {
 
 // press hands a key to the screen under the name its widgets know.
 func (s *Shell) press(a Action, k tea.KeyPressMsg) tea.Cmd {
+	if _, remapped := s.keys[a.ID]; !remapped {
+		return s.deliver(s.topID(), k)
+	}
 	for _, own := range s.screen().Actions() {
 		if own.ID != a.ID || len(own.Keys) == 0 || slices.Contains(own.Keys, k.String()) {
 			continue

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/tui/safetext"
@@ -36,7 +38,8 @@ func (s *Shell) hints(room int) string {
 	if s.typing() {
 		wayOut = "shell.palette" // "?" is text then
 	}
-	shown, tail, tailW := "", "", 0
+	var shown strings.Builder
+	tail, tailW := "", 0
 	actions := s.actions()
 	for _, a := range actions {
 		if a.ID == wayOut && s.works(a) != "" {
@@ -53,13 +56,15 @@ func (s *Shell) hints(room int) string {
 			if used+n+2+tailW > room {
 				break
 			}
-			shown, used = shown+text+"  ", used+n+2
+			shown.WriteString(text)
+			shown.WriteString("  ")
+			used += n + 2
 		}
 	}
 	if tailW > room {
 		return ""
 	}
-	return shown + tail
+	return shown.String() + tail
 }
 
 func (s *Shell) hint(a Action) (string, int) { return s.drawHint(s.works(a), a.Name) }

@@ -10,7 +10,8 @@ import (
 
 // memo keeps what one frame drew for the next one, since most of a screen stays as it is: a key moves the cursor by a row.
 type memo struct {
-	hints map[[2]string]hint // by key and name
+	globals []Action
+	hints   map[[2]string]hint // by key and name
 
 	// What follows holds for frames of that inner width, whose cells are counted in that way.
 	inner             int
@@ -60,7 +61,12 @@ func (s *Shell) framedBody(to []string, inner int, body []string) []string {
 	for y, row := range body {
 		f := &m.rows[y]
 		if f.drawn == "" || f.row != row {
-			f.row, f.drawn = strings.Clone(row), m.side+s.fit(row, inner)+m.side // a part of the body would keep all of it
+			f.drawn = m.side + s.fit(row, inner) + m.side
+			if from := f.drawn[len(m.side):]; strings.HasPrefix(from, row) {
+				f.row = from[:len(row)]
+			} else {
+				f.row = strings.Clone(row) // a part of the body would keep all of it
+			}
 		}
 		to = append(to, f.drawn)
 	}

@@ -33,6 +33,9 @@ type scan struct {
 // come, and takes note of it. An escaped character counts as an ASCII one.
 func (c *scan) keep(r, next rune) bool {
 	switch {
+	case ' ' <= r && r < 0x7f: // nearly everything
+		c.prev, c.marks = r, 0
+		return true
 	case r == zwj:
 		// Between letters of Latin, Greek or Cyrillic a joiner is only a disguise.
 		if c.prev < 0x900 || next < 0x900 || !visible(next) || c.marks >= maxMarks {

@@ -14,6 +14,13 @@ func JSON(b []byte) []byte {
 	var out []byte // nil until something changes
 	var c scan
 	for i := 0; i < len(b); {
+		if ch := b[i]; ' ' <= ch && ch < 0x7f {
+			if c = (scan{prev: rune(ch)}); out != nil {
+				out = append(out, ch)
+			}
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRune(b[i:])
 		start := i
 		i += n
