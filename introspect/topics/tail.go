@@ -121,7 +121,7 @@ func (t *Tail) take(e broker.Event, d *event) {
 	in := e.Message()
 	t.received.Add(1)
 	t.bytes.Add(uint64(len(in.Body)))
-	if t.held.Load() > tailBytes {
+	if len(t.messages) == cap(t.messages) || t.held.Load() > tailBytes { // before it is copied and read
 		t.dropped.Add(1)
 		return
 	}
