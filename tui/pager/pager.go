@@ -124,10 +124,14 @@ func (p *Pager) Rewrite(f func(Line) Line) {
 }
 
 // SetBlock shows a text from its beginning instead of a tail.
-func (p *Pager) SetBlock(b safetext.Block, s Syntax) {
+func (p *Pager) SetBlock(b safetext.Block, s Syntax) { p.SetLines(b.Lines(), s) }
+
+// SetLines is [Pager.SetBlock] of a text whose lines were told apart before, beside the program: for a large one. They
+// are not to be changed afterwards.
+func (p *Pager) SetLines(lines []safetext.Line, s Syntax) {
 	p.Clear()
 	p.fixed, p.follow, p.syntax = true, false, s
-	p.static = b.Lines()
+	p.static = lines
 	p.countMatches()
 }
 

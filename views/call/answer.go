@@ -25,6 +25,7 @@ type answer struct {
 	err     error          // why nothing was sent, or what the call failed with
 	body    []byte         // what is kept of it
 	text    safetext.Block
+	lines   []safetext.Line // of text
 	syntax  pager.Syntax
 	tree    []tree.Node   // of a JSON object or list
 	note    safetext.Line // what is not shown
@@ -46,6 +47,8 @@ func newAnswer(service string, result *invoke.Result, err error) *answer {
 		a.body = bytes.Clone(a.body[:kept])
 		a.note = safetext.Format("kept the first %s of %s", show.Bytes(kept), show.Bytes(uint64(len(result.Body))))
 		result.Body = nil
+		a.text, a.syntax = show.Head(a.body)
+		return a
 	}
 	a.text, a.syntax = show.Body(a.body)
 	if a.syntax == pager.JSON {

@@ -58,6 +58,7 @@ func (s *screen) send() tea.Cmd {
 		if result != nil {
 			err = result.Err
 		}
+		a.lines = a.text.Lines()
 		if lost != nil {
 			a.note = safetext.Format("not in the history: %s", lost)
 		}
@@ -104,7 +105,10 @@ func (s *screen) put(a *answer) {
 		s.before = s.answer.body
 	}
 	s.answer, s.look, s.folded = a, safetext.Line{}, false
-	s.result.SetBlock(a.text, a.syntax)
+	if a.lines == nil {
+		a.lines = a.text.Lines()
+	}
+	s.result.SetLines(a.lines, a.syntax)
 }
 
 func (s *screen) end() {

