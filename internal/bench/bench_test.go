@@ -62,6 +62,37 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// The console's start and its frames, each once.
+func TestConsole(t *testing.T) {
+	programs, err := bench.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cells []bench.Cell
+	for _, c := range bench.Cells() {
+		if c.Name == bench.FirstPaint || c.Name == bench.Frame {
+			cells = append(cells, c)
+		}
+	}
+	found, err := bench.Run(t.Context(), programs, cells, nil, bench.Pace{Rounds: 1}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Problems) > 0 {
+		t.Error(strings.Join(found.Problems, "\n"))
+	}
+	for cell, systems := range map[string][]string{bench.FirstPaint: {bench.Console, bench.Bare}, bench.Frame: {bench.Screens}} {
+		for _, system := range systems {
+			if rounds := found.Samples[cell][system]; len(rounds) != 1 || rounds[0][bench.P50] <= 0 {
+				t.Errorf("%s, %s: %v", cell, system, rounds)
+			}
+		}
+	}
+	if allocs := found.Samples[bench.Frame][bench.Screens][0][bench.Allocs]; allocs > 200 { // exact: it is a gate
+		t.Errorf("a frame of 10,000 services allocates %.0f times", allocs)
+	}
+}
+
 func TestAVisitThatFailsIsAProblemNotTheEnd(t *testing.T) {
 	programs := bench.Programs{Peer: "/does/not/exist", Peer4: "/does/not/exist"}
 	cells := []bench.Cell{bench.Calls("unary", bench.Load{Scenario: "unary", Callers: 1}, bench.Micro)}

@@ -24,6 +24,20 @@ const (
 	Heap         = "heap"
 )
 
+// The figures of the console: percent of a core; the most memory that was held, and what it grew by in the last part of
+// the time, in MB; bytes written to the terminal; milliseconds of the slowest hundredth of the keys until the screen
+// showed them, of a filter and of a sort; allocations of a frame.
+const (
+	Core     = "percent of a core"
+	Resident = "resident"
+	Grown    = "grown"
+	Written  = "bytes written"
+	Key      = "key p99"
+	Filter   = "filter"
+	Sort     = "sort"
+	Allocs   = "allocs"
+)
+
 // Pace is how thorough a run is.
 type Pace struct {
 	// Rounds is how often each system is visited; For is how long a visit's load lasts, after Warm.

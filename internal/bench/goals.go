@@ -41,7 +41,7 @@ func Cells() []Cell {
 			calls(streamCell("exchange", n), Load{Scenario: "exchange", Bytes: 32, Callers: n}, Micro, GRPC))
 	}
 	out = append(out, Cell{Name: kept, Rounds: 1, Visits: []Visit{keeping(Micro, heapCalls, light)}})
-	return append(out, probeCells()...)
+	return append(append(out, probeCells()...), consoleCells()...)
 }
 
 // Goals are all goals.
@@ -50,7 +50,7 @@ func Goals() []Goal {
 	out = append(out, mixedGoals()...)
 	out = append(out, grpcGoals()...)
 	out = append(out, streamGoals()...)
-	return append(out, probeGoals()...)
+	return append(append(out, probeGoals()...), consoleGoals()...)
 }
 
 // slack is how much a goal gives way for messages of 1 KiB.

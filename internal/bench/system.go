@@ -50,6 +50,11 @@ const (
 	NetHTTP   = "net/http"
 	V4        = "v4"
 	NATS      = "nats.go"
+	Console   = "the console"
+	Screens   = "the console's screens"
+	Bare      = "bare Bubble Tea"
+	// BrokerAlone is a broker that delivers to nobody's screen.
+	BrokerAlone = "the broker alone"
 )
 
 // overhead is the size of a message's protobuf tag and length: two bytes, three from 128 bytes on.

@@ -46,6 +46,7 @@ type Session struct {
 	cursor    bool
 	title     string
 	clipboard string
+	written   int64
 }
 
 // Start runs the command. The program is killed when ctx ends; Close must be called in any case.
@@ -97,6 +98,7 @@ func (s *Session) draw() {
 		n, err := s.tty.Read(buffer)
 		s.mu.Lock()
 		_, _ = s.emulator.Write(buffer[:n]) // the emulator takes any bytes
+		s.written += int64(n)
 		close(s.changed)
 		s.changed = make(chan struct{})
 		s.mu.Unlock()
@@ -144,6 +146,13 @@ func (s *Session) AltScreen() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.emulator.IsAltScreen()
+}
+
+// Written is how many bytes the program has written to the terminal.
+func (s *Session) Written() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.written
 }
 
 // Pid is the process id of the program.
