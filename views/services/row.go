@@ -23,13 +23,14 @@ type line struct {
 	nodes    []*fleet.Node
 	load     show.Load
 	worst    fleet.State
+	key      string
 }
 
 func newLine(s *fleet.Service, version string, nodes []*fleet.Node) *line {
-	return &line{service: s, version: version, nodes: nodes, load: show.LoadOf(nodes), worst: show.Worst(nodes)}
+	return &line{service: s, version: version, nodes: nodes, load: show.LoadOf(nodes), worst: show.Worst(nodes), key: s.Name + "\x00" + version}
 }
 
-func (l *line) id() string { return l.service.Name + "\x00" + l.version }
+func (l *line) id() string { return l.key }
 
 func (l *line) target() introspect.Target {
 	return introspect.Target{Service: l.service.Name, Version: l.version}
@@ -59,11 +60,19 @@ func (l *line) topics() []string {
 	return slices.Compact(out)
 }
 
-// linesOf makes the rows of a snapshot: services by name, below an unfolded one its versions, the newest first.
-func linesOf(s *fleet.Snapshot, internal bool, unfolded map[string]bool) []*line {
+// linesOf makes the rows of a snapshot: services by name, below an unfolded one its versions, the newest first. Rows of
+// services that are what they were before are taken over.
+func linesOf(s *fleet.Snapshot, internal bool, unfolded map[string]bool, before []*line) []*line {
 	out := make([]*line, 0, len(s.Services))
 	for _, service := range s.Services {
 		if service.Internal && !internal {
+			continue
+		}
+		for len(before) > 0 && before[0].service.Name < service.Name {
+			before = before[1:]
+		}
+		if len(before) > 0 && before[0].service == service && !before[0].unfolded && !unfolded[service.Name] {
+			out = append(out, before[0])
 			continue
 		}
 		l := newLine(service, "", service.Nodes)

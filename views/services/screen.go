@@ -28,6 +28,7 @@ type screen struct {
 	stale    bool      // rows are older than the snapshot
 	internal bool      // the framework's own services are shown
 	unfolded map[string]bool
+	lines    []*line // by name, before they are sorted
 }
 
 var (
@@ -84,7 +85,8 @@ func (s *screen) View(w, h int) string {
 // rebuild makes the rows anew.
 func (s *screen) rebuild() {
 	s.stale = false
-	s.Set(linesOf(s.snapshot, s.internal, s.unfolded))
+	s.lines = linesOf(s.snapshot, s.internal, s.unfolded, s.lines)
+	s.Set(s.lines)
 	s.SetEmpty(s.empty())
 }
 
