@@ -54,6 +54,8 @@ const (
 	publishPause = 50 * time.Millisecond
 	// publishShare bounds what snapshots of a large fleet cost: the pause is at least so many times the work.
 	publishShare = 10
+	// publishLate bounds that pause: on a busy machine the work looks dearer than it is.
+	publishLate = time.Second
 	// closeTimeout bounds how long Close waits for a registry that does not heed its context.
 	closeTimeout = 2 * time.Second
 	// slowList is how long a re-list may take before that counts as a problem.
@@ -244,7 +246,7 @@ func (f *Fleet) publishLoop(ctx context.Context) {
 		case f.updated <- struct{}{}:
 		default:
 		}
-		pause.Reset(max(publishPause, publishShare*time.Since(begin)))
+		pause.Reset(min(max(publishPause, publishShare*time.Since(begin)), publishLate))
 		select {
 		case <-ctx.Done():
 			return
