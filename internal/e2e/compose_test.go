@@ -15,7 +15,7 @@ func TestComposing(t *testing.T) {
 	c.keys("<ctrl+e>")
 	c.sees("request as JSON", `"id": "lamp"`)
 	c.keys("<ctrl+s>")
-	c.sees("200 OK", "lamp")
+	c.sees("200 OK", "Desk lamp") // the answer; the request says lamp too
 	c.keys("<ctrl+r>")
 	c.sees("●   id", "lamp")
 	c.keys("=")
@@ -33,6 +33,11 @@ func TestComposing(t *testing.T) {
 	c.sees("OUTCOME", "Catalog.Get", "200 OK", `{"id":"lamp"}`)
 	c.keys(".")
 	c.sees("history ▸ call shop.catalog Catalog.Get", "200 OK", "●   id")
+
+	// A field that the message does not have is named, and nothing is sent.
+	c.keys(`:call shop.catalog Catalog.Get {"id":"kettle","colour":"red"}<enter><until GetProductRequest 20s><ctrl+s>`)
+	c.sees("nothing was sent: the request does not fit", "colour: shop.GetProductRequest has no such field")
+	c.keys("<esc><wait 200ms>")
 
 	// A slow call is cancelled at once.
 	c.keys(":call shop.shipping Shipping.Quote<enter><until QuoteRequest 20s><ctrl+s><until calling 5s><esc>")

@@ -18,7 +18,7 @@ import (
 // patience is how long the console may take to show something on a busy machine.
 const patience = 20 * time.Second
 
-// console is `microtop demo` in a terminal, with a place and a registry of its own.
+// console is the program in a terminal, with a place and a registry of its own.
 type console struct {
 	*termshot.Session
 	t        *testing.T
@@ -26,6 +26,14 @@ type console struct {
 }
 
 func openConsole(t *testing.T, width, height int) *console {
+	t.Helper()
+	c := startConsole(t, width, height, "demo")
+	c.sees("shop.shipping", "enter open") // the console; while it starts, the demo prints the names too
+	return c
+}
+
+// startConsole runs the program with arguments of its own, and does not wait for it to show something.
+func startConsole(t *testing.T, width, height int, args ...string) *console {
 	t.Helper()
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run")
@@ -38,7 +46,7 @@ func openConsole(t *testing.T, width, height int) *console {
 	}
 	c := &console{t: t, registry: filepath.Join(dir, "registry")}
 	session, err := termshot.Start(context.Background(), termshot.Command{
-		Path: microtop, Args: []string{"demo", "--registry", "file", "--registry-address", c.registry}, Width: width, Height: height,
+		Path: microtop, Args: append(args, "--registry", "file", "--registry-address", c.registry), Width: width, Height: height,
 		Env: []string{"XDG_RUNTIME_DIR=" + run, "XDG_STATE_HOME=" + filepath.Join(dir, "state"), "XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "VISUAL=" + editor, "TERM=xterm-256color"},
 	})
 	if err != nil {
@@ -51,7 +59,6 @@ func openConsole(t *testing.T, width, height int) *console {
 		}
 		_ = c.Close()
 	})
-	c.sees("shop.shipping", "enter open") // the console; while it starts, the demo prints the names too
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -18,10 +19,10 @@ func TestTheCopiedCommandMakesTheSameCall(t *testing.T) {
 	c.sees("200 OK", "●   userId")
 	c.keys("y<until the command line 5s>a")
 	c.sees("copied the answer")
-	answer := c.Clipboard()
+	answer := c.copied("{")
 	c.keys("y<until the command line 5s>c")
 	c.sees("copied the command line")
-	line := c.Clipboard()
+	line := c.copied("microtop call ")
 	if !strings.HasPrefix(line, "microtop call ") || !strings.Contains(line, "ada") {
 		t.Fatalf("copied %q", line)
 	}
@@ -34,6 +35,19 @@ func TestTheCopiedCommandMakesTheSameCall(t *testing.T) {
 	if diff := cmp.Diff(decoded(t, answer), decoded(t, string(out))); diff != "" {
 		t.Errorf("%s answers otherwise than the screen (-screen +shell):\n%s", line, diff)
 	}
+}
+
+// copied waits until the clipboard holds what begins so: the screen may say that it does before.
+func (c *console) copied(begin string) string {
+	c.t.Helper()
+	deadline := time.Now().Add(patience)
+	for !strings.HasPrefix(c.Clipboard(), begin) {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("the clipboard holds %q, not what begins with %q", c.Clipboard(), begin)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return c.Clipboard()
 }
 
 func decoded(t *testing.T, text string) (v map[string]any) {

@@ -42,20 +42,26 @@ func (w *Work) Do(_ context.Context, job *Job, done *Done) error {
 	return nil
 }
 
-// runWorker serves until a signal or the end of standard input, which the parent's death brings about too.
+// runWorker serves load.work.
 func runWorker(dir, ran string) error {
 	out, err := os.OpenFile(ran, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
+	return runNode("load.work", dir, &Work{ran: out})
+}
+
+// runNode serves a handler until a signal or the end of standard input, which the parent's death brings about too. It
+// says "up" when it is in the registry.
+func runNode(name, dir string, handler any) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin) // its end is what counts
 		cancel()
 	}()
-	s := micro.NewService(micro.Name("load.work"), micro.Address("127.0.0.1:0"), micro.Context(ctx),
+	s := micro.NewService(micro.Name(name), micro.Address("127.0.0.1:0"), micro.Context(ctx),
 		micro.Registry(file.NewRegistry(registry.Addrs(dir))), micro.AfterStart(func() error { fmt.Println("up"); return nil }))
-	if err := micro.RegisterHandler(s.Server(), &Work{ran: out}); err != nil {
+	if err := micro.RegisterHandler(s.Server(), handler); err != nil {
 		return err
 	}
 	return s.Run()
