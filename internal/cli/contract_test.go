@@ -44,7 +44,7 @@ var contract = []struct{ promise, tests string }{
 	{"--tls, --ca, --cert, --key, --servername, --insecure", "TestTLS TestTLSFlags"},
 	{"--protocol, --client, --transport", "TestMUCPOverTheGRPCTransport TestCallsToPlainHTTP TestCopiedLinesConnectAsTheConsoleDid"},
 	{"commands never prompt; what is large or lasting needs --yes", "TestLoads TestUsage"},
-	{"context list, show, set, use, remove; --context, MICROTOP_CONTEXT; flags over environment over context over defaults", "TestContextCommand TestPrecedence TestAWrongContextIsAUsageError TestCallsCarryTheContextsMetadata"},
+	{"context list, show, set, use, remove; --context, MICROTOP_CONTEXT; flags over environment over context over defaults", "TestContextCommand TestPrecedence TestAWrongContextIsAUsageError TestCallsCarryTheContextsMetadata TestSwitchingContexts"},
 	{"--readonly", "TestCallsThatFail TestLoads"},
 }
 
