@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/microtop/microtop/framework/registry"
 	"github.com/microtop/microtop/introspect/fleet"
 	"github.com/microtop/microtop/introspect/schema"
 	"github.com/microtop/microtop/tui/pane"
@@ -28,7 +27,7 @@ func (s *screen) preview(sheet *pane.Sheet, l *line) {
 	show.Traffic(sheet, l.nodes)
 	sheet.Head(safetext.Clean(show.Count(len(l.nodes), "node")))
 	show.NodeRows(sheet, l.nodes, s.now, l.version == "" && len(l.service.Versions) > 1)
-	endpoints(sheet, l.service.Endpoints)
+	endpoints(sheet, l.service)
 	show.Metadata(sheet, show.Shared(l.nodes))
 	events, _ := s.source.Events()
 	show.Happened(sheet, events, s.now, func(n *fleet.Node) bool {
@@ -54,7 +53,8 @@ func versions(l *line) safetext.Line {
 }
 
 // endpoints lists what can be called, then who listens to which topic.
-func endpoints(sheet *pane.Sheet, list []*registry.Endpoint) {
+func endpoints(sheet *pane.Sheet, service *fleet.Service) {
+	list := service.Endpoints
 	if len(list) == 0 {
 		return
 	}
