@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	micro "github.com/microtop/microtop/framework"
 	"github.com/microtop/microtop/framework/broker"
@@ -80,8 +81,18 @@ func TestSwitchingContexts(t *testing.T) {
 	c.sees("ctx first", "alpha", "nodes 1")
 
 	// What runs is asked about; then it is cancelled, at the service too.
-	c.keys(":call alpha Kettle.Boil<enter><until [ Send ] 20s><ctrl+s>")
-	<-kettle.boiling
+	c.keys(":call alpha Kettle.Boil<enter><until [ Send ] 20s>")
+	for boiling, tries := false, 0; !boiling; tries++ {
+		c.keys("<ctrl+s>") // until the schema is there it does nothing
+		select {
+		case <-kettle.boiling:
+			boiling = true
+		case <-time.After(2 * time.Second):
+			if tries == 10 {
+				t.Fatal("the call did not reach the service")
+			}
+		}
+	}
 	c.keys("<ctrl+p>context second<enter>")
 	c.sees("call alpha Kettle.Boil is still running.", "context second?")
 	c.keys("<tab><enter>")
