@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	micro "github.com/microtop/microtop/framework"
-	"github.com/microtop/microtop/framework/logger"
-	"github.com/microtop/microtop/framework/registry"
-	"github.com/microtop/microtop/framework/registry/file"
 	"github.com/microtop/microtop/internal/termshot"
 )
 
@@ -26,6 +24,9 @@ const (
 	Still      = "console, nothing changes"
 	idling     = "console, ten services refreshed each second"
 )
+
+// Refresh is the first argument of the screens' program that has it run services; a folder and their number follow.
+const Refresh = "refresh"
 
 func consoleCells() []Cell {
 	return []Cell{
@@ -117,7 +118,7 @@ func paints(open func(place) (*termshot.Session, error)) (Figures, error) {
 	return Figures{P50: micros(percentile(took, 50))}, nil
 }
 
-// idle watches the console while ten services, which run here, refresh their registration each second, and while it
+// idle watches the console while ten services refresh their registration each second, and while it
 // probes them each second.
 func idle(ctx context.Context, f *fleet, p Pace) (Figures, error) {
 	const services = 10
@@ -126,13 +127,11 @@ func idle(ctx context.Context, f *fleet, p Pace) (Figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	ended, stop := refreshed(ctx, at.registry(), services)
-	defer func() {
-		stop()
-		for range services {
-			<-ended
-		}
-	}()
+	stop, err := refreshed(ctx, f.programs, at.registry(), services)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
 	s, err := at.console(ctx, f.programs.Console)
 	if err != nil {
 		return nil, err
@@ -159,15 +158,17 @@ func idle(ctx context.Context, f *fleet, p Pace) (Figures, error) {
 	return Figures{Core: 100 * (after - before).Seconds() / took, Written: float64(s.Written()-wrote) / took}, err
 }
 
-// refreshed runs so many services until stop is called or ctx ends. Each one's end is sent.
-func refreshed(ctx context.Context, dir string, services int) (ended <-chan error, stop func()) {
+// refreshed has so many services run in a process of their own, until stop is called or ctx ends. Here they would put
+// this framework into the program that go-micro v4 is measured in, and two packages register the same protobuf file.
+func refreshed(ctx context.Context, programs Programs, dir string, services int) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	ends := make(chan error, services)
-	quiet := logger.NewLogger(logger.WithLevel(logger.ErrorLevel))
-	for i := range services {
-		s := micro.NewService(micro.Name(fmt.Sprintf("bench-%d", i)), micro.Address("127.0.0.1:0"), micro.Context(ctx), micro.HandleSignal(false),
-			micro.Registry(file.NewRegistry(registry.Addrs(dir))), micro.RegisterInterval(time.Second), micro.RegisterTTL(3*time.Second), micro.Logger(quiet))
-		go func() { ends <- s.Run() }()
+	cmd := exec.CommandContext(ctx, programs.Screens, Refresh, dir, strconv.Itoa(services)) //nolint:gosec // a program of our own
+	if err := cmd.Start(); err != nil {
+		cancel()
+		return nil, err
 	}
-	return ends, cancel
+	return func() {
+		cancel()
+		_ = cmd.Wait() // it was killed
+	}, nil
 }
