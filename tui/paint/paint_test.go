@@ -118,12 +118,16 @@ func TestSpansHighlightWholeCharacters(t *testing.T) {
 
 func TestLongTextIsCheap(t *testing.T) {
 	text := strings.Repeat("漢w", 1<<18)
-	took := func(skip int) time.Duration {
-		var r paint.Row
-		start := time.Now()
-		r.Start(200, skip)
-		r.Text(paint.Pen{}, text)
-		return time.Since(start)
+	took := func(skip int) time.Duration { // the best of some: what else the machine does is not the row's
+		best := time.Hour
+		for range 10 {
+			var r paint.Row
+			start := time.Now()
+			r.Start(200, skip)
+			r.Text(paint.Pen{}, text)
+			best = min(best, time.Since(start))
+		}
+		return best
 	}
 	first, far := took(0), took(300_000)
 	if far > 2*frametest.Frame {
