@@ -65,7 +65,7 @@ func (j *Journal) Add(e Entry) {
 	}
 	clear(j.entries[:gone])
 	j.entries = j.entries[gone:]
-	j.dropped += uint64(gone) //nolint:gosec // not negative
+	j.dropped += uint64(gone)
 	close(j.added)
 	j.added = make(chan struct{})
 }

@@ -87,7 +87,7 @@ func NewShell(ctx context.Context, cfg Config) (*Shell, error) {
 		s.journal = NewJournal(nil)
 	}
 	maps.Copy(s.look, cfg.Look)
-	if err := s.keys.check(s.globals(), s.routes); err != nil {
+	if err := s.keys.check(s.globals(), s.routes); err != nil { //nolint:contextcheck // what the actions run has the shell's scope
 		return nil, err
 	}
 	if _, ok := s.routes.find(cfg.Start.Name); !ok {

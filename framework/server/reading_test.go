@@ -248,10 +248,10 @@ func (n *Number) Run(_ context.Context, s server.Stream) error {
 
 func numbered(i int) *fleet.HelloResponse {
 	v := &fleet.HelloResponse{Message: fmt.Sprint(i)}
-	switch {
-	case i%100 == 50:
+	switch i % 100 {
+	case 50:
 		v.Blob = make([]byte, 20<<10)
-	case i%100 == 75:
+	case 75:
 		v.Blob = make([]byte, 5<<10)
 	}
 	return v

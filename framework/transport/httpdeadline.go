@@ -117,7 +117,7 @@ func (d *deadlines) apply() error {
 	read, write := earlier(d.user, d.read), earlier(d.user, d.write)
 	reads, writes := !d.woken && d.late(d.readSet, read), d.late(d.writeSet, write)
 	switch {
-	case reads && writes && read == write:
+	case reads && writes && read.Equal(write):
 		d.readSet, d.writeSet = read, write
 		return d.conn.SetDeadline(read)
 	case reads:

@@ -44,7 +44,7 @@ type connectFlags struct {
 }
 
 // variables are the environment variables of flags.
-var variables = map[string]string{
+var variables = map[string]string{ //nolint:gosec // names of variables
 	"context": "MICROTOP_CONTEXT", "registry": "MICRO_REGISTRY", "registry-address": "MICRO_REGISTRY_ADDRESS", "broker": "MICRO_BROKER",
 	"broker-address": "MICRO_BROKER_ADDRESS", "debug-token": "MICRO_DEBUG_TOKEN",
 }

@@ -65,7 +65,7 @@ func (h *hub) connect(ctx context.Context, by *app, where target) (tui.Screens, 
 	if err != nil {
 		return tui.Screens{}, err
 	}
-	c := &connection{session: session, live: fleet.Start(h.ctx(), session, fleet.Options{})}
+	c := &connection{session: session, live: fleet.Start(h.ctx(), session, fleet.Options{})} //nolint:contextcheck // the fleet outlives who asked for it
 	h.mu.Lock()
 	ended := h.ended
 	if !ended {
@@ -77,7 +77,7 @@ func (h *hub) connect(ctx context.Context, by *app, where target) (tui.Screens, 
 	}
 	on := &targets{h, where}
 	return tui.Screens{
-		Routes: routes(h.ctx(), c, on, h.look), Start: tui.Open{Name: "services"},
+		Routes: routes(h.ctx(), c, on, h.look), Start: tui.Open{Name: "services"}, //nolint:contextcheck // the screens outlive who asked for them
 		Header: header(c, where, h.look), Palette: palette(c.live, on),
 		Close: func() {
 			if err := c.close(); err != nil {

@@ -28,7 +28,7 @@ func readLook(path string) tui.Look {
 	if err != nil {
 		return nil
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxLook))
 	if err != nil {
 		return nil

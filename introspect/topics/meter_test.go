@@ -106,7 +106,7 @@ func TestAMeterIsBounded(t *testing.T) {
 	go func() { ended <- m.Run(ctx) }()
 	eventually(t, func() error {
 		if found, err := topics.List(t.Context(), s); err != nil || len(found) != topics.MeterTopics {
-			return fmt.Errorf("%d topics are listened to, %v", len(found), err)
+			return fmt.Errorf("%d topics are listened to, %w", len(found), err)
 		}
 		return nil
 	})

@@ -46,7 +46,7 @@ func (s *screen) status() safetext.Line {
 	}
 	parts = append(parts, safetext.Format("sent %d", s.talk.sent+int(s.talk.lines.Load())), safetext.Format("received %d", s.talk.got.Load()))
 	if n := s.talk.bytes.Load(); n > 0 {
-		parts = append(parts, safetext.Clean(show.Bytes(uint64(n)))) //nolint:gosec // not negative
+		parts = append(parts, safetext.Clean(show.Bytes(uint64(n))))
 	}
 	if s.counting {
 		parts = append(parts, safetext.Literal("counting only"))

@@ -81,7 +81,6 @@ func stockCall(t *testing.T) func() {
 	}
 }
 
-//nolint:revive // the order is gRPC's
 func stockHello(_ any, ctx context.Context, decode func(any) error, _ stock.UnaryServerInterceptor) (any, error) {
 	in, out := new(fleet.HelloRequest), new(fleet.HelloResponse)
 	if err := decode(in); err != nil {

@@ -96,7 +96,7 @@ func (d *driver) Call(ctx context.Context, node *registry.Node, req client.Reque
 		a.Sent, a.Received, a.Header, a.Reused = len(body), x.answer.Size, flat(x.header, x.trailer), c.reused
 	})
 	if err != nil {
-		return c.fail(err, x.trailer)
+		return c.fail(err, x.trailer) //nolint:contextcheck // it only names the error
 	}
 	if x.answer.Err != nil {
 		return client.NewError(clientID+".codec", 500, "", x.answer.Err)
@@ -134,7 +134,7 @@ func (d *driver) begin(c *call, ctx context.Context, node *registry.Node, req cl
 	if contentType == "" {
 		contentType = opts.ContentType
 	}
-	m, err := d.manners.of(manner{contentType, rounded(timeout)}, opts) //nolint:contextcheck // codecs live in the options' context
+	m, err := d.manners.of(manner{contentType, rounded(timeout)}, opts)
 	if err != nil {
 		return client.NewError(clientID, 500, "", err)
 	}

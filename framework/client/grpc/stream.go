@@ -32,7 +32,7 @@ func (d *driver) Open(ctx context.Context, node *registry.Node, req client.Reque
 	if err != nil {
 		cancel()
 		c.conn.done()
-		return nil, c.fail(err, nil)
+		return nil, c.fail(err, nil) //nolint:contextcheck // it only names the error
 	}
 	c.sent = true
 	s := &stream{call: c, grpc: opened, request: req, life: ctx}

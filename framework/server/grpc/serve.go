@@ -102,7 +102,7 @@ func (x *exchange) begin(ctx context.Context) error {
 	}
 	x.base = base{Context: ctx, server: x.wire.desk.Context(), exchange: x}
 	x.request.exchange = x
-	x.call.life.Begin(&x.base, at)
+	x.call.life.Begin(&x.base, at) //nolint:contextcheck // it holds the call's
 	return nil
 }
 
