@@ -60,9 +60,31 @@ func open(t *testing.T, w, h int, topic string, send func(context.Context, topic
 
 func on(t *testing.T, w, h int, topic string, f publish.Fake) *frametest.Terminal {
 	t.Helper()
-	return frametest.New(t, tui.Config{Name: "microtop", Start: tui.Open{Name: "publish"}, Routes: []tui.Route{
+	return logged(t, tui.NewJournal(nil), w, h, topic, f)
+}
+
+func logged(t *testing.T, journal *tui.Journal, w, h int, topic string, f publish.Fake) *frametest.Terminal {
+	t.Helper()
+	return frametest.New(t, tui.Config{Name: "microtop", Journal: journal, Start: tui.Open{Name: "publish"}, Routes: []tui.Route{
 		{Name: "publish", New: func(any) (tui.Screen, error) { return publish.NewFake(t.Context(), topic, f), nil }},
 	}}, w, h)
+}
+
+// The log has the command that publishes again, without the message's secrets.
+func TestWhatIsPublishedIsLogged(t *testing.T) {
+	journal := tui.NewJournal(nil)
+	x := logged(t, journal, 120, 30, "orders", publish.Fake{Publish: each(func(context.Context, topics.Publication) error { return nil })})
+	x.WaitFor("publish to orders")
+	x.Type(`{"id":7,"password":"hunter2"}`)
+	x.WaitFor("hunter2")
+	x.Keys("ctrl+s")
+	yes(x)
+	x.WaitFor("published to orders")
+	kept, _ := journal.Entries()
+	last := kept[len(kept)-1].Command
+	if !strings.HasPrefix(last, "microtop publish orders ") || !strings.Contains(last, `"id":7`) || !strings.Contains(last, "--registry file") || strings.Contains(last, "hunter2") {
+		t.Errorf("the log has %q", last)
+	}
 }
 
 func yes(x *frametest.Terminal) {
