@@ -137,6 +137,10 @@ func TestR04_CutConnectionsGiveOneResultEach(t *testing.T) {
 	w := newWorld(t, transport.NewHTTPTransport())
 	addr := cutter(t, w.serve().Options().Address, 800)
 	c := w.client()
+	most := 3 * time.Second // no call waits for its timeout, which is five
+	if os.Getenv("NIGHTLY") == "1" {
+		most = time.Second
+	}
 	good, bad := 0, 0
 	for range 1000 {
 		began := time.Now()
@@ -146,7 +150,7 @@ func TestR04_CutConnectionsGiveOneResultEach(t *testing.T) {
 		} else if bad++; errs.FromError(err).GetCode() != 500 {
 			t.Errorf("got %v", err)
 		}
-		if took := time.Since(began); took > time.Second {
+		if took := time.Since(began); took > most {
 			t.Errorf("took %v", took)
 		}
 	}
@@ -166,7 +170,7 @@ func TestR04_CutConnectionsGiveOneResultEach(t *testing.T) {
 		if errors.Is(err, io.EOF) {
 			t.Error("a stream that was cut ended as if it were whole")
 		}
-		if took := time.Since(began); took > time.Second {
+		if took := time.Since(began); took > most {
 			t.Errorf("the stream ended after %v", took)
 		}
 		s.Close()

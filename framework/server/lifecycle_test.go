@@ -223,7 +223,7 @@ func unstarted(tr transport.Transport, addr string) server.Server {
 func TestR06_AStuckHandlerIsNamed(t *testing.T) {
 	t.Parallel()
 	h := newHeld()
-	s := start(t, []any{h, new(fleet.Greeter)}, server.DrainTimeout(300*time.Millisecond))
+	s := start(t, []any{h, new(fleet.Greeter)}, server.DrainTimeout(2*time.Second))
 	defer close(h.let)
 	p := connect(t, s)
 	p.write(post(`{"delay_ms":100}`, "Micro-Endpoint: Greeter.Slow", "Micro-Id: 1"))
@@ -231,8 +231,8 @@ func TestR06_AStuckHandlerIsNamed(t *testing.T) {
 	<-h.running // so the request before it was taken too
 	began := time.Now()
 	err := s.Stop()
-	if took := time.Since(began); took > 900*time.Millisecond {
-		t.Errorf("stop took %v with a drain timeout of 300 ms", took)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("stop took %v with a drain timeout of 2 s", took)
 	}
 	if err == nil || !strings.Contains(err.Error(), "Held.Deaf") {
 		t.Errorf("stop: %v, want an error that names Held.Deaf", err)

@@ -199,16 +199,34 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// refreshes tells of each registration what time it was given.
+type refreshes struct {
+	registry.Registry
+
+	ttl chan time.Duration
+}
+
+func (r *refreshes) Register(s *registry.Service, opts ...registry.RegisterOption) error {
+	var o registry.RegisterOptions
+	for _, set := range opts {
+		set(&o)
+	}
+	r.ttl <- o.TTL
+	return r.Registry.Register(s, opts...)
+}
+
 func TestTheRegistrationIsKeptFresh(t *testing.T) {
 	var checks atomic.Int64
-	s := newService(web.RegisterTTL(300*time.Millisecond), web.RegisterInterval(100*time.Millisecond), web.RegisterCheck(func(context.Context) error {
+	r := &refreshes{registry.NewMemoryRegistry(), make(chan time.Duration, 1000)}
+	s := newService(web.Registry(r), web.RegisterTTL(time.Minute), web.RegisterInterval(10*time.Millisecond), web.RegisterCheck(func(context.Context) error {
 		checks.Add(1)
 		return nil
 	}))
 	start(t, s)
-	time.Sleep(700 * time.Millisecond)
-	if _, err := s.Options().Registry.GetService("shop.web"); err != nil || checks.Load() < 3 {
-		t.Errorf("after %d checks: %v", checks.Load(), err)
+	for n := range int64(3) {
+		if got := <-r.ttl; got != time.Minute || checks.Load() <= n {
+			t.Errorf("registration %d after %d checks, for %v", n+1, checks.Load(), got)
+		}
 	}
 }
 

@@ -320,12 +320,13 @@ func TestANodeThatNeverAnswers(t *testing.T) {
 	if err != nil || result.Code() != 408 || len(result.Attempts) == 0 {
 		t.Errorf("got %+v, %v", result, err)
 	}
-	if took > 700*time.Millisecond {
+	if took > 2*time.Second { // a look at the schema alone may take half of the session's five
 		t.Errorf("took %v", took)
 	}
 }
 
-// Nodes that never answer do not keep the others from telling the schema.
+// Nodes that never answer do not keep the others from telling the schema: those that a look waits for in vain use up its
+// time, and then the registry's is all there is.
 func TestTheSchemaComesFromANodeThatAnswers(t *testing.T) {
 	w := newWorld()
 	address := w.node(t, "1", everything)
@@ -345,13 +346,9 @@ func TestTheSchemaComesFromANodeThatAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
 		found, err := invoke.Load(t.Context(), asking, introspect.Target{Service: fleet.Service})
 		if err != nil || found[0].Source != schema.Debug {
 			t.Errorf("%s: %+v, %v", name, found, err)
-		}
-		if took := time.Since(began); took > 1500*time.Millisecond {
-			t.Errorf("%s: took %v", name, took)
 		}
 	}
 }

@@ -99,7 +99,8 @@ func (r *trickle) Read(p []byte) (int, error) {
 }
 
 func TestABodyHasItsTime(t *testing.T) {
-	s := serve(t, httpd.Config{Handler: http.HandlerFunc(echo), Limits: limits.Limits{BodyTimeout: 200 * time.Millisecond}})
+	t.Parallel()
+	s := serve(t, httpd.Config{Handler: http.HandlerFunc(echo), Limits: limits.Limits{BodyTimeout: time.Second}})
 	if code, err := post(t, s, &trickle{left: 3}); code != 200 || err != nil {
 		t.Errorf("in time: %d, %v", code, err)
 	}
