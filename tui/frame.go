@@ -148,15 +148,19 @@ func (s *Shell) crumbs() string {
 	text, used := "", 0
 	for i := len(s.stack) - 1; i >= 0; i-- {
 		title := s.stack[i].screen.Title()
+		ahead := 0 // cells that tell of crumbs left out
+		if i > 0 {
+			ahead = 4
+		}
 		if i < len(s.stack)-1 {
-			if used+title.Width()+3 > room {
+			if used+title.Width()+3+ahead > room {
 				text, used = s.theme.Dim.Render(s.theme.Glyphs.Ellipsis+sep)+text, used+4
 				break
 			}
 			text, used = s.theme.Dim.Render(title.String()+sep)+text, used+title.Width()+3
 			continue
 		}
-		title = title.Cut(room)
+		title = title.Cut(room - ahead)
 		text, used = s.theme.Crumb.Render(title.String()), title.Width()
 	}
 	return s.fit(" "+text+strings.Repeat(" ", max(s.w-used-rightW-2, 0))+right, s.w)

@@ -104,3 +104,17 @@ func TestResizeStorm(t *testing.T) {
 		t.Error("the program ended")
 	}
 }
+
+func TestCrumbsLeaveTheCountWhole(t *testing.T) {
+	s := newShop(t, act(key("enter", "open", tui.Do(tui.Open{Name: "nodes"}))))
+	x := frametest.New(t, s.cfg, 80, 24)
+	x.Keys("enter", ":topics", "enter")
+	x.WaitFor("services ▸ nodes ▸ topics")
+	for w := 80; w >= 20; w-- {
+		x.Resize(w, 24)
+		x.Settle()
+		if row := strings.Split(x.Screen(), "\n")[1]; !strings.HasSuffix(strings.TrimSpace(row), " [4]") {
+			t.Fatalf("%d cells wide: %q", w, row)
+		}
+	}
+}

@@ -74,9 +74,9 @@ func header(c *connection, where target, look theme.Theme) func(int) []tui.Segme
 		return append(out,
 			tui.Segment{Label: safetext.Literal("services"), Value: safetext.Format("%d", t.services), Style: look.Text},
 			tui.Segment{Label: safetext.Literal("nodes"), Value: safetext.Format("%d", t.nodes), Style: look.Text},
-			tui.Segment{Label: safetext.Literal("endpoints"), Value: safetext.Format("%d", t.endpoints), Style: look.Text},
 			tui.Segment{Value: safetext.Format("%.0f req/s", t.requests), Style: look.Text},
 			tui.Segment{Value: safetext.Format("%.1f%% err", 100*t.share), Style: errors},
+			tui.Segment{Label: safetext.Literal("endpoints"), Value: safetext.Format("%d", t.endpoints), Style: look.Text},
 			freshness(s, look),
 		)
 	}

@@ -68,13 +68,12 @@ func (e *Editor) drawLine(i int) {
 	}
 	line := e.buf.lines[i]
 	if line == "" && len(e.buf.lines) == 1 && !e.opts.Placeholder.Empty() {
-		at := 0
+		text, at := e.opts.Placeholder.String(), 0
 		if e.focus {
-			e.row.Fill(e.pens.Active, 1)
-			at = 1
+			at = paint.Take(text, 1)
+			e.row.Text(e.pens.Active, text[:at])
 		}
-		text := e.opts.Placeholder.String()
-		e.row.Text(e.pens.Ghost, text[paint.Take(text, at):])
+		e.row.Text(e.pens.Ghost, text[at:])
 		return
 	}
 	from, half := paint.Skip(line, e.side)
@@ -151,6 +150,14 @@ func (e *Editor) drawStatus() {
 	case e.notice != "":
 		e.row.Text(e.pens.Warn, e.pens.Glyphs.Warning+" "+e.notice)
 	default:
-		e.row.Text(e.pens.Dim, fmt.Sprintf("%d:%d  %d lines, %d bytes", line, col, len(e.buf.lines), e.buf.size))
+		e.row.Text(e.pens.Dim, fmt.Sprintf("%d:%d  %s, %s", line, col, count(len(e.buf.lines), "line"), count(e.buf.size, "byte")))
 	}
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
 }

@@ -74,7 +74,7 @@ func TestEditing(t *testing.T) {
 			if diff := cmp.Diff(c.want+" @"+c.at, fmt.Sprintf("%s @%d:%d", e.Text(), line, col)); diff != "" {
 				t.Error(diff)
 			}
-			if got := ansi.Strip(e.View()); !strings.Contains(got, fmt.Sprintf("%d bytes", len(c.want))) {
+			if got := ansi.Strip(e.View()); !strings.Contains(got, fmt.Sprintf(", %d byte", len(c.want))) {
 				t.Errorf("miscounted: %s", got[strings.LastIndex(got, "\n")+1:])
 			}
 		})
@@ -214,4 +214,11 @@ func FuzzKeys(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestThePlaceholderIsWholeUnderTheCursor(t *testing.T) {
+	e := open(t, 40, 4, "")
+	if got := ansi.Strip(e.View()); !strings.Contains(got, "type JSON, or ctrl+r") || !strings.Contains(got, "1 line, 0 bytes") {
+		t.Error(got)
+	}
 }

@@ -11,8 +11,12 @@ import (
 // MaxRows is how many rows a sheet holds: what is written beyond them is left out.
 const MaxRows = 1000
 
-// label is how many cells the names of fields take, the gap after them included.
-const label = 12
+// label is how many cells the names of fields take, the gap after them included; widest how
+// many they may take.
+const (
+	label  = 12
+	widest = 26
+)
 
 // Part is text in one pen.
 type Part struct {
@@ -25,6 +29,7 @@ type Part struct {
 type Sheet struct {
 	Pens *paint.Pens
 	w    int
+	at   int // where the values of this part begin, 0 at label
 	rows []string
 	row  paint.Row
 }
@@ -42,7 +47,7 @@ func (s *Sheet) Rows() []string { return s.rows }
 func (s *Sheet) Full() bool { return len(s.rows) >= MaxRows }
 
 // clear begins the sheet anew.
-func (s *Sheet) clear(w int) { s.w, s.rows = max(w, 0), s.rows[:0] }
+func (s *Sheet) clear(w int) { s.w, s.at, s.rows = max(w, 0), 0, s.rows[:0] }
 
 // Row writes one row; what does not fit is cut.
 func (s *Sheet) Row(parts ...Part) { s.indented(0, parts...) }
@@ -69,7 +74,16 @@ func (s *Sheet) Head(title safetext.Line) {
 	if len(s.rows) > 0 {
 		s.Row()
 	}
+	s.at = 0
 	s.Row(Part{s.Pens.Header, title})
+}
+
+// Align lines the values up of the fields with these names, which follow up to the next
+// head.
+func (s *Sheet) Align(names ...string) {
+	for _, name := range names {
+		s.at = max(s.at, min(safetext.Clean(name).Width()+2, widest, s.w/2))
+	}
 }
 
 // Text writes a text in as many rows as it takes, broken between words.
@@ -87,8 +101,8 @@ func (s *Sheet) Block(pen paint.Pen, b safetext.Block) {
 
 // Field writes a name and its value, in as many rows as the value takes.
 func (s *Sheet) Field(name safetext.Line, pen paint.Pen, value safetext.Line) {
-	at := label
-	if w := name.Width(); w >= label {
+	at := max(label, s.at)
+	if w := name.Width(); w >= at {
 		at = min(w+1, s.w/2)
 	}
 	first := len(s.rows)

@@ -285,6 +285,9 @@ func (t *Table) base(r Row, l look) paint.Pen {
 
 func (t *Table) cell(r Row, i, w int, pen paint.Pen, l look) {
 	col, text := t.opts.Columns[i], r.cell(i)
+	if col.Short != nil && paint.WidthUpTo(text, w+1) > w {
+		text = col.Short(text)
+	}
 	if !l.selected && !l.marked {
 		if col.Style != nil {
 			pen = col.Style(t.pens, r)

@@ -24,6 +24,11 @@ type Column struct {
 	// Priority says what goes first in a narrow table: the highest number, of
 	// several the rightmost. 0 always stays.
 	Priority int
+	// Whole is the width up to which text is not cut as long as there is a column
+	// of a higher Priority to drop instead; 0 gives none up.
+	Whole int
+	// Short, when set, gives the text that stands for one that does not fit.
+	Short func(string) string
 	// Number, when set, is what the column sorts by instead of its text. NaN
 	// sorts last.
 	Number func(Row) float64
@@ -51,6 +56,7 @@ func layout(cols []Column, want []int, total int) []int {
 		squeeze(width, total)
 		return width
 	}
+	room = keepWhole(cols, width, want, most, total)
 	for level := 0; room > 0 && level <= maxPriority(cols); level++ {
 		for i, c := range cols {
 			if width[i] >= 0 && c.Priority == level {
@@ -61,6 +67,31 @@ func layout(cols []Column, want []int, total int) []int {
 	}
 	spread(cols, width, most, room)
 	return width
+}
+
+// keepWhole widens the columns that ask for it, the most important first, and
+// drops less important ones for that. It returns the room left.
+func keepWhole(cols []Column, width, want, most []int, total int) int {
+	room := total - need(width)
+	for level := range maxPriority(cols) + 1 {
+		for i, c := range cols {
+			more := min(want[i], most[i], c.Whole) - width[i]
+			if width[i] < 0 || c.Priority != level || more <= 0 {
+				continue
+			}
+			for room < more {
+				least := expendable(cols, width)
+				if least < 0 || cols[least].Priority <= level {
+					break
+				}
+				width[least] = -1
+				room = total - need(width)
+			}
+			more = min(more, room)
+			width[i], room = width[i]+more, room-more
+		}
+	}
+	return room
 }
 
 func bounds(cols []Column, want []int, total int) (least, most []int) {

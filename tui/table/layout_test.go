@@ -46,3 +46,29 @@ func TestLayoutNeverTakesMoreThanThereIs(t *testing.T) {
 		}
 	}
 }
+
+func TestTextThatStaysWholeTakesTheRoomOfLesserColumns(t *testing.T) {
+	cols := []Column{
+		{Title: "SERVICE", Min: 6, Max: 40, Whole: 16},
+		{Title: "ID", Min: 4, Priority: 2},
+		{Title: "ADDRESS", Min: 7, Priority: 1, Whole: 12},
+		{Title: "SEEN", Min: 4, Priority: 3},
+	}
+	for _, c := range []struct {
+		name  string
+		want  []int
+		total int
+		width []int
+	}{
+		{"room for all", []int{14, 4, 12, 4}, 40, []int{14, 4, 12, 4}},
+		{"the least important goes", []int{14, 4, 12, 4}, 39, []int{14, 4, 12, -1}},
+		{"then the next", []int{14, 4, 12, 4}, 33, []int{14, -1, 12, -1}},
+		{"but none that matters as much", []int{14, 4, 12, 4}, 25, []int{14, -1, 9, -1}},
+		{"nor for more than was asked", []int{30, 4, 12, 4}, 42, []int{16, 4, 12, 4}},
+		{"a short text asks for nothing", []int{6, 4, 7, 4}, 27, []int{6, 4, 7, 4}},
+	} {
+		if diff := cmp.Diff(c.width, layout(cols, c.want, c.total)); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}

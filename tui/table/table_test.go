@@ -405,3 +405,15 @@ func FuzzKeys(f *testing.F) {
 		}
 	})
 }
+
+func TestATextThatDoesNotFitHasAShortForm(t *testing.T) {
+	last := func(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
+	tb := table.New(table.Options{Theme: theme.Default(), Columns: []table.Column{{Title: "FUNCTION", Min: 8, Short: last}}})
+	tb.SetSource(table.Rows{{ID: "1", Cells: []safetext.Line{line("example.org/a/b.Call")}}, {ID: "2", Cells: []safetext.Line{line("a/b.Go")}}})
+	for width, want := range map[int]string{40: "example.org/a/b.Call", 14: "b.Call", 9: "b.Call", 7: "b.Ca…"} {
+		tb.SetSize(width, 4)
+		if got := strings.Fields(ansi.Strip(strings.Split(tb.View(), "\n")[1])); got[len(got)-1] != want {
+			t.Errorf("%d cells wide: %q, want %q", width, got, want)
+		}
+	}
+}

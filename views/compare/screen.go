@@ -93,7 +93,7 @@ func newScreen(ctx context.Context, th theme.Theme, r invoke.Request, c call) *s
 		Columns: []table.Column{
 			{Title: "NODE", Min: 10, Max: 40, Flex: 1},
 			{Title: "VERSION", Min: 7, Max: 20},
-			{Title: "STATUS", Min: 12, Max: 34, Style: show.Style(statusPen)},
+			{Title: "STATUS", Min: 12, Max: 34, Whole: 24, Style: show.Style(statusPen)},
 			{Title: "TOOK", Min: 7, Right: true, Number: show.By(func(n invoke.NodeResult) float64 { return float64(n.Duration) })},
 			{Title: "", Min: barCells, Priority: 2, Style: show.Dim},
 			{Title: "SIZE", Min: 6, Right: true, Priority: 1, Number: show.By(func(n invoke.NodeResult) float64 { return float64(n.Size) })},

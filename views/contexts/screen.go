@@ -101,7 +101,7 @@ func newScreen(ctx context.Context, targets Targets, th theme.Theme, wanted stri
 		Theme: th, ID: func(c contexts.Context) string { return c.Name }, Cells: s.cells,
 		Columns: []table.Column{
 			{Title: "", Min: 1, Max: 1},
-			{Title: "CONTEXT", Min: 12, Max: 30, Style: s.tint},
+			{Title: "CONTEXT", Min: 12, Max: 30, Whole: 30, Style: s.tint},
 			{Title: "REGISTRY", Min: 8, Max: 16},
 			{Title: "ADDRESS", Min: 16, Flex: 2, Style: show.Dim},
 			{Title: "BROKER", Min: 6, Max: 24, Priority: 2},

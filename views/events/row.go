@@ -30,10 +30,10 @@ func columns() []table.Column {
 	return []table.Column{
 		{Title: "TIME", Min: 8, Max: 8, Style: show.Dim, Number: show.By(func(r *row) float64 { return float64(r.Time.UnixNano()) })},
 		{Title: "KIND", Min: 9, Max: 9, Style: kind},
-		{Title: "SERVICE", Min: 10, Max: 40},
-		{Title: "NODE", Min: 8, Max: 36, Priority: 2},
+		{Title: "SERVICE", Min: 10, Max: 40, Whole: 28},
+		{Title: "NODE", Min: 9, Max: 36, Priority: 2},
 		{Title: "ADDRESS", Min: 14, Max: 48, Priority: 3, Style: show.Dim},
-		{Title: "WHAT", Min: 20, Flex: 1, Priority: 1},
+		{Title: "WHAT", Min: 20, Whole: 28, Flex: 1, Priority: 1},
 	}
 }
 

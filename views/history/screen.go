@@ -74,9 +74,9 @@ func newScreen(ctx context.Context, th theme.Theme, b book, flags []string) *scr
 		Name: "history", Theme: th, ID: func(r history.Record) string { return r.ID }, Cells: s.cells, Title: title, About: s.about,
 		Columns: []table.Column{
 			{Title: "AGE", Min: 5, Right: true, Style: show.Dim, Number: show.By(func(r history.Record) float64 { return -float64(r.Time.UnixNano()) })},
-			{Title: "SERVICE", Min: 8, Max: 36, Flex: 1},
+			{Title: "SERVICE", Min: 8, Max: 36, Whole: 20, Flex: 1},
 			{Title: "ENDPOINT", Min: 20, Max: 44, Flex: 2},
-			{Title: "OUTCOME", Min: 14, Max: 40, Flex: 2, Style: show.Style(outcomePen)},
+			{Title: "OUTCOME", Min: 14, Max: 40, Whole: 22, Flex: 2, Style: show.Style(outcomePen)},
 			{Title: "TOOK", Min: 7, Right: true, Priority: 1, Number: show.By(func(r history.Record) float64 { return r.DurationMs })},
 			{Title: "SIZE", Min: 6, Right: true, Priority: 2, Number: show.By(func(r history.Record) float64 { return float64(r.Size) })},
 			{Title: "NODE", Min: 14, Max: 40, Flex: 1, Priority: 3, Style: show.Dim},

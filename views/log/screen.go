@@ -62,8 +62,8 @@ func newScreen(ctx context.Context, journal *tui.Journal, th theme.Theme) *scree
 		Columns: []table.Column{
 			{Title: "TIME", Min: 8, Max: 8, Style: show.Dim, Number: show.By(func(r *row) float64 { return float64(r.Time.UnixNano()) })},
 			{Title: "", Min: 1, Max: 1, Style: show.Style(levelPen)},
-			{Title: "WHAT", Min: 24, Max: 64, Flex: 1, Style: show.Style(levelPen)},
-			{Title: "COMMAND", Min: 24, Flex: 2, Priority: 1, Style: show.Dim},
+			{Title: "WHAT", Min: 24, Max: 64, Whole: 40, Flex: 1, Style: show.Style(levelPen)},
+			{Title: "COMMAND", Min: 20, Flex: 2, Priority: 1, Style: show.Dim},
 		},
 	})
 	s.SetEmpty(safetext.BlockOf(safetext.Literal("nothing was done yet"), safetext.Line{}, safetext.Literal("what you do, and what the console says, is listed here with the command line that does the same")))

@@ -152,3 +152,12 @@ func BenchmarkTenThousandNodes(b *testing.B) {
 		})
 	}
 }
+
+func TestServiceAndAddressAreWholeInANarrowTable(t *testing.T) {
+	f := showtest.New(showtest.Service("shop.recommendations", showtest.Up("2.10.11", "7f2c9e01-1111-4222-8333-444455556666", "192.168.101.102:47003", 402, 0.4)))
+	th := theme.Default()
+	x, _ := showtest.Start(t, nodes.Route(t.Context(), showtest.Session(t, nil), f, th), nil, 80, 24)
+	x.WaitFor("shop.recommendations  ")
+	x.WaitFor("192.168.101.102:47003")
+	x.WaitFor("● up")
+}

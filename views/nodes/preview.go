@@ -15,7 +15,7 @@ func (s *screen) preview(sheet *pane.Sheet, n *fleet.Node) {
 	text := sheet.Pens.Text
 	field := func(name, value string) { sheet.Field(safetext.Clean(name), text, safetext.Clean(value)) }
 	sheet.Field(safetext.Literal("state"), show.StatePen(sheet.Pens, n.State),
-		safetext.Format("%s since %s", show.State(s.theme.Glyphs, n.State), show.Ago(s.now, n.Since)))
+		safetext.Format("%s %s", show.State(s.theme.Glyphs, n.State), show.For(s.now, n.Since)))
 	if why := show.Why(n); why != "" {
 		sheet.Field(safetext.Literal("problem"), sheet.Pens.Warn, safetext.Clean(why))
 	}

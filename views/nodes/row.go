@@ -18,10 +18,10 @@ func columns() []table.Column {
 	}
 	state := show.Style(func(p *paint.Pens, n *fleet.Node) paint.Pen { return show.StatePen(p, n.State) })
 	return []table.Column{
-		{Title: "SERVICE", Min: 10, Max: 40},
-		{Title: "VERSION", Max: 16, Priority: 5, Style: show.Dim},
-		{Title: "ID", Min: 8, Max: 36, Priority: 2},
-		{Title: "ADDRESS", Min: 14, Max: 48, Priority: 1, Flex: 1},
+		{Title: "SERVICE", Min: 10, Max: 40, Whole: 28},
+		{Title: "VERSION", Max: 16, Priority: 4, Whole: 12, Style: show.Dim},
+		{Title: "ID", Min: 9, Max: 36, Priority: 2},
+		{Title: "ADDRESS", Min: 14, Max: 48, Priority: 1, Whole: 21, Flex: 1},
 		{Title: "STATE", Min: 9, Max: 9, Style: state, Number: show.By(severity)},
 		{Title: "REQ/S", Right: true, Priority: 2, Number: load(func(l show.Load) float64 { return l.Requests })},
 		{Title: "ERR%", Right: true, Priority: 3, Number: load(show.Load.ErrorShare), Style: show.Style(errorPen)},
@@ -29,7 +29,7 @@ func columns() []table.Column {
 		{Title: "HEAP", Min: 6, Right: true, Priority: 7, Number: load(func(l show.Load) float64 { return float64(l.Heap) })},
 		{Title: "GOROUT", Right: true, Priority: 8, Number: load(func(l show.Load) float64 { return float64(l.Goroutines) })},
 		{Title: "UPTIME", Right: true, Priority: 7, Number: load(func(l show.Load) float64 { return l.Uptime.Seconds() })},
-		{Title: "SEEN", Right: true, Priority: 4, Style: show.Dim, Number: show.By(func(n *fleet.Node) float64 { return -float64(n.LastSeen.Unix()) })},
+		{Title: "SEEN", Right: true, Priority: 5, Style: show.Dim, Number: show.By(func(n *fleet.Node) float64 { return -float64(n.LastSeen.Unix()) })},
 		{Title: "PROTOCOL", Max: 10, Priority: 9, Style: show.Dim},
 		{Title: "TRANSPORT", Max: 10, Priority: 10, Style: show.Dim},
 		{Title: "SERVER", Max: 10, Priority: 11, Style: show.Dim},

@@ -97,7 +97,7 @@ func (f *form) drawTargets(w, h int) []string {
 		if i == h-1 && i < len(f.targets)-1 {
 			return append(rows, f.text(w, f.pens.Dim, safetext.Format("and %d more", len(f.targets)-i)))
 		}
-		rows = append(rows, f.text(w, f.pens.Text, safetext.Join("  ", safetext.Clean(t.Service).Cut(40), safetext.Clean(t.Version).Cut(20), safetext.Clean(t.Node).Cut(60), safetext.Clean(t.Address).Cut(40))))
+		rows = append(rows, f.text(w, f.pens.Text, safetext.Join("  ", safetext.Clean(t.Service).Cut(40), safetext.Clean(t.Version).Cut(20), safetext.Clean(show.Short(t.Service, t.Node)).Cut(60), safetext.Clean(t.Address).Cut(40))))
 	}
 	return rows
 }

@@ -42,8 +42,8 @@ func newList(ctx context.Context, e env) *list {
 		Name: "profile", Theme: e.theme, ID: func(c profiling.Entry) string { return c.ID }, Cells: l.cells, About: l.about,
 		Columns: []table.Column{
 			{Title: "KIND", Min: 5, Max: 12},
-			{Title: "SERVICE", Min: 8, Max: 40, Flex: 1},
-			{Title: "NODE", Min: 8, Max: 60, Flex: 2, Priority: 1},
+			{Title: "SERVICE", Min: 8, Max: 40, Whole: 28, Flex: 1},
+			{Title: "NODE", Min: 9, Max: 60, Flex: 2, Priority: 1},
 			{Title: "LENGTH", Min: 6, Right: true, Priority: 2, Number: show.By(func(c profiling.Entry) float64 { return float64(c.Meta.Duration) })},
 			{Title: "SIZE", Min: 6, Right: true, Priority: 3, Number: show.By(func(c profiling.Entry) float64 { return float64(c.Size) })},
 			{Title: "TAKEN", Min: 16, Priority: 1, Number: show.By(func(c profiling.Entry) float64 { return float64(c.Meta.Start.Unix()) })},

@@ -16,7 +16,7 @@ func TestALiveServiceIsProfiled(t *testing.T) {
 	x := composetest.Open(t, tui.Open{Name: "profile", With: composetest.Service}, views.Routes(t.Context(), session, theme.Default(), dir)...)
 	x.WaitFor("1 node")
 	x.Keys("down", "down", "down", "enter") // goroutine
-	x.WaitFor("stack, the last call first")
+	x.WaitFor(" goroutine, ")               // the first group is read
 	x.Keys("tab")
 	x.WaitFor("FLAT%")
 	x.Keys("tab")

@@ -413,3 +413,12 @@ func TestAnyKeysPanicNot(t *testing.T) {
 		})
 	}
 }
+
+func TestFunctionsKeepTheirNamesInANarrowTop(t *testing.T) {
+	path := "github.com/example/shop/internal/recommend"
+	dir, ids := folder(t, specimen(t, "cpu", 1e6, map[string]int64{path + ".(*Model).Train;" + path + ".scoreAllCandidatesOfAProduct": 700}))
+	x := open(t, 80, 24, dir, func() tui.Screen { return views.NewViewer(t.Context(), dir, "", ids[0]) })
+	x.WaitFor("  recommend.scoreAllCandidatesOfAProduct ")
+	x.WaitFor("  recommend.(*Model).Train ")
+	x.WaitFor("  " + path + ".scoreAllCandidates") // the one under the cursor
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/microtop/microtop/tui/pane"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/table"
+	"github.com/microtop/microtop/views/show"
 )
 
 // tab is one way to look at a profile.
@@ -109,7 +110,8 @@ func (v *viewer) Title() safetext.Line {
 	case len(v.opens.ids) > 1:
 		return safetext.Format("%d merged", len(v.opens.ids))
 	case v.data != nil:
-		return safetext.Format("%s of %s", v.data.entries[0].Meta.Kind, v.data.entries[0].Meta.Node)
+		m := v.data.entries[0].Meta
+		return safetext.Format("%s of %s %s", m.Kind, m.Service, show.Short(m.Service, m.Node))
 	}
 	return safetext.Clean(v.opens.ids[0])
 }

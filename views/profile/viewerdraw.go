@@ -2,7 +2,9 @@ package profile
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/microtop/microtop/profiling"
 	"github.com/microtop/microtop/tui/pager"
@@ -18,7 +20,7 @@ func topColumns(diff bool) []table.Column {
 	right := func(title string, least, priority int, number func(table.Row) float64) table.Column {
 		return table.Column{Title: title, Min: least, Right: true, Priority: priority, Number: number}
 	}
-	function := table.Column{Title: "FUNCTION", Min: 20, Flex: 1}
+	function := table.Column{Title: "FUNCTION", Min: 20, Whole: 40, Flex: 1, Short: unqualified}
 	if !diff {
 		by := func(value func(profiling.Row) float64) func(table.Row) float64 { return show.By(value) }
 		return []table.Column{
@@ -60,7 +62,7 @@ func groupColumns() []table.Column {
 	return []table.Column{
 		{Title: "COUNT", Min: 6, Right: true, Number: show.By(func(g profiling.Group) float64 { return float64(g.Count) })},
 		{Title: "WAITS FOR", Min: 10, Max: 24},
-		{Title: "WHERE", Min: 20, Flex: 1},
+		{Title: "WHERE", Min: 20, Flex: 1, Short: unqualified},
 		{Title: "DEPTH", Min: 5, Right: true, Priority: 2, Number: show.By(func(g profiling.Group) float64 { return float64(len(g.Stack)) })},
 	}
 }
@@ -154,13 +156,27 @@ func (v *viewer) about() safetext.Line {
 	return safetext.Join("  ", parts...)
 }
 
-// place says where the function under the cursor is.
+// unqualified is a function's name without the path of its package: that is the same in most rows.
+func unqualified(name string) string {
+	end := strings.IndexAny(name, "([ ") // a type's own path may follow
+	if end < 0 {
+		end = len(name)
+	}
+	return name[strings.LastIndexByte(name[:end], '/')+1:]
+}
+
+// place says what the function under the cursor is called in full, and where it is.
 func (v *viewer) place(w int) string {
 	var row paint.Row
 	row.Start(w, 0)
 	row.Fill(paint.Pen{}, 2)
-	if s, ok := v.symbol(); ok && s.File != "" {
-		row.Fit(v.pens.Dim, safetext.Clean(where(s)).String(), w-4, v.pens.Glyphs.Ellipsis, false)
+	if s, ok := v.symbol(); ok {
+		text := symbol(s)
+		if text.Width() > w-4 && s.File != "" {
+			s.File = filepath.Base(s.File)
+			text = symbol(s)
+		}
+		row.Fit(v.pens.Dim, text.String(), w-4, v.pens.Glyphs.Ellipsis, false)
 	}
 	return row.String()
 }

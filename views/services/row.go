@@ -104,11 +104,11 @@ func columns() []table.Column {
 	}
 	health := show.Style(func(p *paint.Pens, l *line) paint.Pen { return show.StatePen(p, l.worst) })
 	return []table.Column{
-		{Title: "SERVICE", Min: 12, Max: 48, Flex: 1},
-		{Title: "VERSION", Max: 18, Priority: 2, Style: show.Dim},
+		{Title: "SERVICE", Min: 12, Max: 48, Whole: 28, Flex: 1},
+		{Title: "VERSION", Max: 18, Priority: 2, Whole: 12, Style: show.Dim},
 		{Title: "NODES", Right: true, Priority: 4, Number: show.By(func(l *line) float64 { return float64(len(l.nodes)) })},
 		{Title: "ENDPOINTS", Right: true, Priority: 6, Number: show.By(func(l *line) float64 { return float64(len(l.service.Endpoints)) })},
-		{Title: "HEALTH", Min: 10, Max: 24, Number: show.By(func(l *line) float64 { return severity(l) }), Style: health},
+		{Title: "HEALTH", Min: 10, Max: 24, Whole: 16, Number: show.By(func(l *line) float64 { return severity(l) }), Style: health},
 		{Title: "REQ/S", Right: true, Number: load(func(s show.Load) float64 { return s.Requests })},
 		{Title: "TREND", Min: trend, Max: trend, Priority: 3, Style: accent, Number: load(func(s show.Load) float64 { return s.Requests })},
 		{Title: "ERR%", Right: true, Priority: 1, Number: load(show.Load.ErrorShare), Style: show.Style(errorPen)},

@@ -65,7 +65,7 @@ func (c Chosen) String() string {
 	case c.service != "":
 		return c.service
 	case len(c.nodes) == 1:
-		return c.nodes[0].Id
+		return c.nodes[0].Service + " " + Short(c.nodes[0].Service, c.nodes[0].Id)
 	}
 	return Count(len(c.nodes), "node")
 }

@@ -77,6 +77,7 @@ func Metadata(s *pane.Sheet, m map[string]string) {
 		return
 	}
 	s.Head(safetext.Literal("metadata"))
+	s.Align(SortedKeys(m)...)
 	for _, key := range SortedKeys(m) {
 		s.Field(safetext.Clean(key), s.Pens.Text, safetext.Clean(m[key]))
 	}

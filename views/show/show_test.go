@@ -31,6 +31,7 @@ func TestNumbersAreShort(t *testing.T) {
 		{show.Age(134 * time.Minute), "2h14m"}, {show.Age(76 * time.Hour), "3d4h"}, {show.Age(200 * 24 * time.Hour), "200d"},
 		{show.Since(time.Unix(1000, 0), time.Time{}), "-"}, {show.Since(time.Unix(1000, 0), time.Unix(700, 0)), "5m"},
 		{show.Duration(85 * time.Microsecond), "85 µs"}, {show.Duration(4200 * time.Microsecond), "4.2 ms"}, {show.Duration(250 * time.Millisecond), "250 ms"}, {show.Duration(1500 * time.Millisecond), "1.5 s"},
+		{show.For(time.Unix(1000, 0), time.Unix(700, 0)), "for 5m"}, {show.For(time.Unix(1000, 0), time.Unix(999, 0)), "since just now"},
 		{show.Count(1, "node"), "1 node"}, {show.Count(0, "node"), "0 nodes"},
 		{show.Names([]string{"a", "b", "c", "d", "e"}).String(), "a, b, c and 2 more"}, {show.Names([]string{"a"}).String(), "a"},
 		{show.Command("microtop", "describe", "shop.cart"), "microtop describe shop.cart"},

@@ -96,13 +96,16 @@ func count(nodes []*fleet.Node, s fleet.State) int {
 const uuidLength = 36
 
 // BareID is a node's id without its service's name.
-func BareID(n *fleet.Node) string {
-	return cmp.Or(strings.TrimPrefix(n.ID, n.Service+"-"), n.ID)
-}
+func BareID(n *fleet.Node) string { return bare(n.Service, n.ID) }
+
+func bare(service, id string) string { return cmp.Or(strings.TrimPrefix(id, service+"-"), id) }
 
 // ShortID is a node's id without its service's name; of a UUID its first part.
-func ShortID(n *fleet.Node) string {
-	id := BareID(n)
+func ShortID(n *fleet.Node) string { return Short(n.Service, n.ID) }
+
+// Short is what [ShortID] makes of an id.
+func Short(service, id string) string {
+	id = bare(service, id)
 	if len(id) == uuidLength && strings.Count(id, "-") == 4 {
 		return id[:8]
 	}

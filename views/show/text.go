@@ -97,16 +97,16 @@ func Since(now, then time.Time) string {
 	return Age(now.Sub(then))
 }
 
-// Ago is a moment for a sentence: "just now", "3m ago".
-func Ago(now, then time.Time) string {
+// For is how long something has been so, for a sentence: "since just now", "for 3m".
+func For(now, then time.Time) string {
 	age := Since(now, then)
 	switch age {
 	case Unknown:
-		return "nobody knows when"
+		return "since nobody knows when"
 	case "now":
-		return "just now"
+		return "since just now"
 	}
-	return age + " ago"
+	return "for " + age
 }
 
 // Duration writes how long something took: "85 µs", "4.2 ms", "1.5 s".

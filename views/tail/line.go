@@ -102,18 +102,28 @@ func headers(m *topics.Message) safetext.Line {
 	return safetext.Clean(strings.Join(told, " ")).Cut(40)
 }
 
+// widestHeader is up to how many cells a header's name lines up the others' values.
+const widestHeader = 24
+
 // whole is a message with its headers.
 func (l look) whole(m *topics.Message) (safetext.Block, pager.Syntax) {
 	b, err := m.Read(l.decoding)
-	lines := []safetext.Line{
-		safetext.Format("topic         %s", m.Topic),
-		safetext.Format("time          %s", m.Time.Local().Format("2006-01-02 15:04:05.000000")),
-		safetext.Format("size          %s", show.Bytes(uint64(len(m.Raw)))),
+	at := 0
+	for key := range m.Header {
+		at = max(at, min(safetext.Clean(key).Width(), widestHeader))
 	}
+	var lines []safetext.Line
+	field := func(name string, value safetext.Line) {
+		lines = append(lines, safetext.Join("  ", safetext.Clean(name).Pad(max(at, len("read as"))), value))
+	}
+	field("topic", safetext.Clean(m.Topic))
+	field("time", safetext.Clean(m.Time.Local().Format("2006-01-02 15:04:05.000000")))
+	field("size", safetext.Clean(show.Bytes(uint64(len(m.Raw)))))
 	for _, key := range show.SortedKeys(m.Header) {
-		lines = append(lines, safetext.Join(" ", safetext.Clean(key).Pad(13), safetext.Clean(m.Header[key])))
+		field(key, safetext.Clean(m.Header[key]))
 	}
-	lines = append(lines, safetext.Join(" ", safetext.Literal("read as").Pad(13), l.readAs(b, err)), safetext.Line{})
+	field("read as", l.readAs(b, err))
+	lines = append(lines, safetext.Line{})
 	body, syntax := safetext.CleanBlock(string(b.Text)), pager.Text
 	switch {
 	case err != nil:

@@ -423,3 +423,18 @@ func TestAnyKeysPanicNot(t *testing.T) {
 		s.View(r.IntN(210), r.IntN(65))
 	}
 }
+
+func TestHeadersOfAMessageLineUp(t *testing.T) {
+	m := message("shop.orders", "{}")
+	m.Header = map[string]string{"Micro-Endpoint": "Checkout.PlaceOrder", "Local": "10.0.0.1:1"}
+	f := newTopic()
+	x := open(t, 80, 24, on(f))
+	x.WaitFor("nothing was published")
+	f.publish(m)
+	x.WaitFor("kept 1 of 1")
+	x.Keys("enter")
+	x.WaitFor("Micro-Endpoint  Checkout.PlaceOrder")
+	x.WaitFor("Local           10.0.0.1:1")
+	x.WaitFor("topic           shop.orders")
+	x.WaitFor("read as         json")
+}

@@ -37,8 +37,8 @@ func columns() []table.Column {
 	}
 	perSecond := rate(func(r *topics.Rate) float64 { return r.PerSecond })
 	return []table.Column{
-		{Title: "TOPIC", Min: 16, Max: 60, Flex: 1},
-		{Title: "SUBSCRIBERS", Min: 16, Max: 60, Flex: 1},
+		{Title: "TOPIC", Min: 16, Max: 60, Whole: 40, Flex: 1},
+		{Title: "SUBSCRIBERS", Min: 16, Max: 60, Whole: 24, Flex: 1},
 		{Title: "MSG/S", Min: 6, Right: true, Number: perSecond},
 		{Title: "TREND", Min: trend, Max: trend, Priority: 2, Number: perSecond, Style: func(p *paint.Pens, _ table.Row) paint.Pen { return p.Series[0] }},
 		{Title: "BYTES/S", Right: true, Priority: 4, Number: rate(func(r *topics.Rate) float64 { return r.BytesPerSecond })},
