@@ -200,8 +200,8 @@ func TestAStreamOf100000MessagesInATerminal(t *testing.T) {
 	during := c.types(&column, 30, flowing)
 	c.sees("ended", "received 100000 ", "the service ended the stream", `"Number":99999,`)
 	kept, dropped, hidden := c.number(`kept (\d+)`), c.number(`kept \d+, dropped (\d+)`), c.number(`not shown (\d+)`)
-	const own = 2 // the message that was sent, and the word of the end
-	if kept != 10_000 || kept+dropped-own+hidden != messages {
+	const own, most = 2, 10_000 // the message that was sent and the word of the end; what is kept, which is all while there is room
+	if kept+dropped-own+hidden != messages || kept > most || dropped > 0 && kept < most {
 		t.Errorf("%d lines kept, %d dropped, %d not shown: not %d messages", kept, dropped, hidden, messages)
 	}
 	c.holds("stream of 100,000 messages, typing", during, quiet, 256<<20)
