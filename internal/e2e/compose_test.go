@@ -26,7 +26,7 @@ func TestComposing(t *testing.T) {
 	c.sees("to every node of shop.catalog?")
 	c.keys("<tab><enter>")
 	c.sees("nodes: 0 failed", "1.0.0", "1.1.0")
-	c.keys("<esc><wait 200ms>")
+	c.keys("<esc>")
 
 	// The history has both calls; the last one again.
 	c.keys(":history<enter>")
@@ -37,12 +37,12 @@ func TestComposing(t *testing.T) {
 	// A field that the message does not have is named, and nothing is sent.
 	c.keys(`:call shop.catalog Catalog.Get {"id":"kettle","colour":"red"}<enter><until GetProductRequest 20s><ctrl+s>`)
 	c.sees("nothing was sent: the request does not fit", "colour: shop.GetProductRequest has no such field")
-	c.keys("<esc><wait 200ms>")
+	c.keys("<esc>")
 
 	// A slow call is cancelled at once.
 	c.keys(":call shop.shipping Shipping.Quote<enter><until QuoteRequest 20s><ctrl+s><until calling 5s><esc>")
 	c.sees("cancelled after")
-	c.keys("<esc><wait 200ms><esc><wait 200ms>:services<enter>")
+	c.keys("<esc><esc>:services<enter>")
 	c.sees("shop.ads")
 	c.quits(values(fleet))
 }

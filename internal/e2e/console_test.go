@@ -152,22 +152,22 @@ func TestFiveJobs(t *testing.T) {
 	c.sees("Catalog.Get", "Catalog.Search", "unary")
 
 	// Call: compose from the template, send, see the answer.
-	c.keys("<esc><wait 100ms><esc><wait 100ms>:call shop.catalog Catalog.Search<enter><until [ Send ] 20s><until query 20s><ctrl+s>")
+	c.keys("<esc><esc>:call shop.catalog Catalog.Search<enter><until [ Send ] 20s><until query 20s><ctrl+s>")
 	c.sees("200 OK", "kettle")
-	c.keys("<esc><wait 200ms><esc><wait 200ms>")
+	c.keys("<esc><esc>")
 
 	// Stream: open, receive until the end.
 	c.keys(":stream shop.shipping Shipping.Track<enter><until orderId 20s><ctrl+s>")
 	c.sees("delivered", "front door")
-	c.keys("<esc><wait 200ms><esc><wait 200ms>")
+	c.keys("<esc><esc>")
 
 	// Tail: messages of the built-in load, decoded.
 	c.keys(":tail shop.orders.placed<enter>")
 	c.sees("shop.orders.placed", `{"order":{"id":"o-`)
 	c.keys("<space><enter>")
 	c.sees("Micro-Topic", `"userId": "customer-`)
-	c.keys("<esc><wait 200ms>")
-	c.keys("<esc><wait 200ms><esc><wait 200ms>")
+	c.keys("<esc>")
+	c.keys("<esc><esc>")
 
 	// Profile: CPU for a while, as a table and as a flame graph that name the burner.
 	c.keys(":profile shop.recommend<enter>")
@@ -177,7 +177,7 @@ func TestFiveJobs(t *testing.T) {
 	c.keys("<tab>")
 	c.sees("scoreCandidates", "flame graph", "zoom")
 
-	c.keys("<esc><wait 200ms>:services<enter>")
+	c.keys("<esc>:services<enter>")
 	c.sees("shop.ads")
 	c.quits(values(fleet))
 }

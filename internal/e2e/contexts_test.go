@@ -104,7 +104,7 @@ func TestSwitchingContexts(t *testing.T) {
 	// A read-only context sends nothing.
 	c.keys(":call beta Kettle.Boil<enter><until read only 20s><ctrl+s>")
 	c.sees("read only: start without --readonly")
-	c.keys("<esc><wait 200ms><esc><wait 200ms>")
+	c.keys("<esc><esc>")
 
 	// The list, a name that is wrong, and back by a name that is completed.
 	c.keys(":ctx<enter>")
@@ -116,6 +116,6 @@ func TestSwitchingContexts(t *testing.T) {
 
 	c.keys(":log<enter>")
 	c.sees("switched to context second", "microtop --context second", "called alpha Kettle.Boil", "opened services", "microtop services --context first")
-	c.keys("<esc><wait 200ms>")
+	c.keys("<esc>")
 	c.quits(nil)
 }

@@ -180,9 +180,9 @@ func TestAnAnswerOf64MegabytesInATerminal(t *testing.T) {
 	c.sees("200 OK", "kept the first 8.0 MB of 64 MB", `"Rows": [`, `"xxxxxxxxxx`)
 	c.holds("answer of 64 MB", during, quiet, 384<<20)
 
-	c.keys(`<esc><wait 100ms>:call heavy Heavy.Page {"Megabytes":80}<enter><until Megabytes 20s><until nothing sent yet 20s><until e2e_test.Want 20s><ctrl+s>`)
+	c.keys(`<esc>:call heavy Heavy.Page {"Megabytes":80}<enter><until Megabytes 20s><until nothing sent yet 20s><until e2e_test.Want 20s><ctrl+s>`)
 	c.sees("message over 67108864 bytes")
-	c.keys("<esc><wait 100ms><esc><wait 100ms>:services<enter>")
+	c.keys("<esc><esc>:services<enter>")
 	c.sees("SERVICE")
 	c.quits(nil)
 }
@@ -207,7 +207,7 @@ func TestAStreamOf100000MessagesInATerminal(t *testing.T) {
 	c.holds("stream of 100,000 messages, typing", during, quiet, 256<<20)
 
 	// The same beside a search in what has come.
-	c.keys("<esc><wait 100ms>")
+	c.keys("<esc>")
 	var searching latencies
 	for range int(span(1, 5)) {
 		c.press("<ctrl+s>", func(screen string) bool { return !strings.Contains(screen, "received 100000 ") }) // the one before
@@ -225,7 +225,7 @@ func TestAStreamOf100000MessagesInATerminal(t *testing.T) {
 		c.keys("/<ctrl+u><enter>")
 	}
 	c.holds("stream of 100,000 messages, searching", searching, quiet, 256<<20)
-	c.keys("<esc><wait 100ms>:services<enter>")
+	c.keys("<esc>:services<enter>")
 	c.sees("SERVICE")
 	c.quits(nil)
 }

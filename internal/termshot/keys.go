@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// afterEscape parts an escape key from the next one; without it programs take the two for alt and a key.
-const afterEscape = 75 * time.Millisecond
+// afterEscape parts an escape key from the next one, on a busy machine too; without it programs take the two for alt and a key.
+const afterEscape = 300 * time.Millisecond
 
 // named are the keys that a script writes as <name>, besides ctrl+letter and alt+key.
 var named = map[string]string{

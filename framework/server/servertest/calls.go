@@ -18,7 +18,7 @@ import (
 )
 
 // slack is how late an answer may be on a busy machine.
-const slack = time.Second
+const slack = 3 * time.Second
 
 func unary(t *testing.T, w *world) {
 	w.started(t)
@@ -66,9 +66,9 @@ func unknownEndpoint(t *testing.T, w *world) {
 func deadlines(t *testing.T, w *world) {
 	w.started(t)
 	began := time.Now()
-	err := w.call(t.Context(), "Greeter.Slow", &fleet.FailRequest{Kind: "deaf", DelayMs: 700}, &fleet.Empty{}, client.WithRequestTimeout(100*time.Millisecond))
-	if took := time.Since(began); took > 100*time.Millisecond+slack/2 {
-		t.Errorf("took %v", took)
+	err := w.call(t.Context(), "Greeter.Slow", &fleet.FailRequest{Kind: "deaf", DelayMs: 1700}, &fleet.Empty{}, client.WithRequestTimeout(100*time.Millisecond))
+	if took := time.Since(began); took > 1600*time.Millisecond {
+		t.Errorf("took %v: the handler was waited for", took)
 	}
 	if e := errs.FromError(err); e.GetCode() != 408 {
 		t.Errorf("got %v, want code 408", err)

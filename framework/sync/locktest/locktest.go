@@ -7,6 +7,7 @@ import (
 	"fmt"
 	gosync "sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +17,8 @@ import (
 
 // Caps says what an implementation can do beyond, or less than, the interface.
 type Caps struct {
-	Unit time.Duration // the shortest TTL and wait the suite uses; zero is 20 ms
+	Unit      time.Duration // the shortest TTL and wait the suite uses; zero is 20 ms
+	InProcess bool          // all of it runs in this process: each rule gets a clock of its own (testing/synctest)
 }
 
 // suite is one run of one rule: a Sync of its own and an id that no other run uses.
@@ -54,11 +56,18 @@ func Run(t *testing.T, open func(t *testing.T, opts ...sync.Option) sync.Sync, c
 		{"Options tells what was set and String names the implementation", options},
 	}
 	for _, r := range rules {
-		t.Run(r.rule, func(t *testing.T) {
+		rule := func(t *testing.T) {
 			s := &suite{T: t, caps: caps, id: "suite." + uuid.NewString()}
 			s.open = func(opts ...sync.Option) sync.Sync { return open(t, opts...) }
 			s.sync = s.open()
 			r.hold(s)
+		}
+		t.Run(r.rule, func(t *testing.T) {
+			if caps.InProcess {
+				synctest.Test(t, rule)
+				return
+			}
+			rule(t)
 		})
 	}
 }

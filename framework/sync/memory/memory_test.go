@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
-	locktest.Run(t, func(_ *testing.T, opts ...sync.Option) sync.Sync { return memory.NewSync(opts...) }, locktest.Caps{})
+	locktest.Run(t, func(_ *testing.T, opts ...sync.Option) sync.Sync { return memory.NewSync(opts...) }, locktest.Caps{InProcess: true})
 }
 
 func TestTTLAndWaitToTheMoment(t *testing.T) {
