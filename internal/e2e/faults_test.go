@@ -182,6 +182,7 @@ func (s *shopFleet) state(id string) fleet.State {
 
 // a killed node costs no idempotent call, and is marked within three seconds.
 func TestR01_KilledNode(t *testing.T) {
+	t.Parallel()
 	s := startShop(t)
 	victim := s.catalog(fleet.Up)[0]
 	tr := startTraffic(t, s.client, client.Idempotent())
@@ -197,6 +198,7 @@ func TestR01_KilledNode(t *testing.T) {
 
 // a node stopped by SIGTERM costs no call at all, idempotent or not.
 func TestR05_StoppedNode(t *testing.T) {
+	t.Parallel()
 	s := startShop(t)
 	victim := s.catalog(fleet.Up)[0]
 	tr := startTraffic(t, s.client)
@@ -211,6 +213,7 @@ func TestR05_StoppedNode(t *testing.T) {
 
 // a node frozen for ten seconds costs no idempotent call, and no call outlives its deadline.
 func TestR03_FrozenNode(t *testing.T) {
+	t.Parallel()
 	s := startShop(t)
 	victim := s.catalog(fleet.Up)[0]
 	id := pid(t, victim)

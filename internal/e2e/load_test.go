@@ -180,6 +180,7 @@ func TestR01_KillsUnderLoad(t *testing.T) {
 
 // TestR02_NothingRunsTwice: what is not marked idempotent runs at most once, and an error says when it may have.
 func TestR02_NothingRunsTwice(t *testing.T) {
+	t.Parallel()
 	w := newWorkers(t)
 	nodes := []*worker{w.start(), w.start(), w.start()}
 	l := startLoad(t, w.dir, 200)
