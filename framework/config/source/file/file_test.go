@@ -198,6 +198,28 @@ func TestOneSaveIsOneChange(t *testing.T) {
 	})
 }
 
+// Most programs empty a file before they write it, and may be held up in between.
+func TestAFileThatIsEmptyForAMomentIsBeingWritten(t *testing.T) {
+	t.Parallel()
+	path, say := places[0].open(t)
+	must(t, say("{}"))
+	w := watch(t, path)
+	often(t, "the empty file is not told", func(n int) bool {
+		want := fmt.Sprintf(`{"n":%d}`, n)
+		must(t, say(""))
+		written := time.AfterFunc(200*time.Millisecond, func() { _ = say(want) })
+		defer written.Stop()
+		set, err := w.Next()
+		must(t, err)
+		if string(set.Data) == want {
+			return true
+		}
+		_, err = w.Next() // the rest, so that the next round begins anew
+		must(t, err)
+		return false
+	})
+}
+
 func TestOtherFilesOfTheFolderDoNotMatter(t *testing.T) {
 	t.Parallel()
 	path, say := places[0].open(t)

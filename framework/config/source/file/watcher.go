@@ -117,6 +117,9 @@ func (w *watcher) Next() (*source.ChangeSet, error) {
 			continue
 		}
 		set, err := w.file.Read()
+		if err == nil && len(set.Data) == 0 && set.Checksum != w.seen && w.pause(hurry) { // most writers empty a file before they write it
+			set, err = w.file.Read()
+		}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
@@ -199,6 +202,18 @@ func (w *watcher) settle() bool {
 		}
 		w.follow()
 		w.changed()
+		return true
+	}
+}
+
+// pause waits, or returns false if the watcher is stopped.
+func (w *watcher) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-w.done:
+		return false
+	case <-timer.C:
 		return true
 	}
 }
