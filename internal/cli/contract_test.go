@@ -39,7 +39,7 @@ var contract = []struct{ promise, tests string }{
 	{"status 0 once --count or --for is reached", "TestTailAndPublish TestWatch"},
 	{"flags over environment; - and _ are the same; no proxy", "TestConnecting"},
 	{"auto: gRPC only if it answers as gRPC, else mucp", "TestAPlainGRPCServer TestABareAddressIsDescribed TestCallFlags"},
-	{"--address without a registry: describe, call, stream, health", "TestABareAddressIsDescribed TestAPlainGRPCServer TestMUCPOverTheGRPCTransport TestAPlainGRPCServerByItsAddress"},
+	{"--address without a registry: describe, call, stream, health", "TestABareAddressIsDescribed TestAPlainGRPCServer TestMUCPOverTheGRPCTransport"},
 	{"--node, --service-version, --metadata, --timeout, --retries, --content-type", "TestCallsThatFail TestCallFlags TestUsage"},
 	{"--tls, --ca, --cert, --key, --servername, --insecure", "TestTLS TestTLSFlags"},
 	{"--protocol, --client, --transport", "TestMUCPOverTheGRPCTransport TestCallsToPlainHTTP TestCopiedLinesConnectAsTheConsoleDid"},
