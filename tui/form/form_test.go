@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -151,11 +150,10 @@ func TestClicks(t *testing.T) {
 func TestOnlyRowsOnTheScreenAreAskedFor(t *testing.T) {
 	f, s := shown(10_000, 120, 50)
 	s.asked = 0
-	begin := time.Now()
 	press(f, "G")
 	_ = f.View()
-	if took := time.Since(begin); s.asked > 200 || took > frametest.Frame {
-		t.Errorf("%d rows asked for in %v", s.asked, took)
+	if s.asked > 200 {
+		t.Errorf("%d rows asked for", s.asked)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a wait lasts before the test fails.
-const patience = 5 * time.Second
+const patience = 20 * time.Second
 
 // Terminal is a console with the screen it draws on. Its methods are for the test's
 // goroutine.
