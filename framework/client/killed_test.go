@@ -56,6 +56,7 @@ func (f *forwarder) cut() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range f.open {
+		_ = c.(*net.TCPConn).CloseWrite() // at once; Close waits for who reads
 		c.Close()
 	}
 	f.open = nil

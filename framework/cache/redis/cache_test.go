@@ -71,7 +71,7 @@ func TestASilentServerEndsTheCallWithItsContext(t *testing.T) {
 	defer cancel()
 	start := time.Now()
 	_, _, err := c.Get(ctx, "key")
-	if waited := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || waited > time.Second {
+	if waited := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || waited > 2500*time.Millisecond { // a read has three seconds otherwise
 		t.Errorf("Get = %v after %v", err, waited)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,18 +67,24 @@ func start(t testing.TB, binary string, args []string) string {
 	return ""
 }
 
+// lastPort is the last one that a server of a cluster takes: it listens on the one 10,000 above, too.
+const lastPort = 65535 - 10_000
+
 func freePort(t testing.TB) (host, port string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a local test
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a local test
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := l.Addr().(*net.TCPAddr) //nolint:forcetypeassert // what was asked for
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if at.Port <= lastPort {
+			return at.IP.String(), strconv.Itoa(at.Port)
+		}
 	}
-	defer l.Close()
-	host, port, err = net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return host, port
 }
 
 // Do sends one inline command to the server and returns the first line of its answer; "" if there was none.

@@ -306,16 +306,23 @@ func TestTheRecordSaysWhatItIs(t *testing.T) {
 
 // A5 of docs/guarantees.md for gRPC: what runs is finished, what comes later goes elsewhere.
 func TestR05_StopFinishesWhatRuns(t *testing.T) {
-	s := start(t)
+	came := make(chan struct{}, 2)
+	s := start(t, server.WrapHandler(func(next server.HandlerFunc) server.HandlerFunc {
+		return func(ctx context.Context, req server.Request, rsp any) error {
+			came <- struct{}{}
+			return next(ctx, req, rsp)
+		}
+	}))
 	conn := dial(t, s)
 	if err := conn.Invoke(t.Context(), "/fleet.Greeter/Hello", new(fleet.HelloRequest), new(fleet.HelloResponse)); err != nil {
 		t.Fatal(err)
 	}
+	<-came
 	running := make(chan error, 1)
 	go func() {
 		running <- conn.Invoke(context.WithoutCancel(t.Context()), "/fleet.Greeter/Slow", &fleet.FailRequest{DelayMs: 400}, new(fleet.Empty))
 	}()
-	time.Sleep(100 * time.Millisecond)
+	<-came
 	began := time.Now()
 	if err := s.Stop(); err != nil {
 		t.Errorf("stop: %v", err)

@@ -105,7 +105,8 @@ func TestTooManyConnectionsAreToldSo(t *testing.T) {
 }
 
 func TestAnIdleConnectionEndsUnlessItIsBusy(t *testing.T) {
-	const idle = 100 * time.Millisecond
+	t.Parallel()
+	const idle = 300 * time.Millisecond
 	for _, busy := range []bool{false, true} {
 		t.Run(fmt.Sprintf("busy %v", busy), func(t *testing.T) {
 			free := make(chan struct{})
