@@ -26,7 +26,7 @@ func Cells() []Cell {
 	for _, bytes := range []int{32, 1024} {
 		for _, callers := range []int{16, 128} {
 			l := Load{Scenario: "unary", Bytes: bytes, Callers: callers}
-			out = append(out, calls(unaryCell(bytes, callers), l, Micro, GRPC, NetHTTP, V4))
+			out = append(out, calls(unaryCell(bytes, callers), l, Micro, GRPC, NetHTTP, V4, Alone))
 		}
 	}
 	light := Load{Scenario: "unary", Bytes: 32, Callers: 16}
@@ -38,7 +38,7 @@ func Cells() []Cell {
 	for _, n := range []int{1, 8} {
 		out = append(out,
 			calls(streamCell("download", n), Load{Scenario: "download", Bytes: 32, Callers: n}, Micro, GRPC),
-			calls(streamCell("exchange", n), Load{Scenario: "exchange", Bytes: 32, Callers: n}, Micro, GRPC))
+			calls(streamCell("exchange", n), Load{Scenario: "exchange", Bytes: 32, Callers: n}, Micro, GRPC, Alone))
 	}
 	out = append(out, Cell{Name: kept, Rounds: 1, Visits: []Visit{keeping(Micro, heapCalls, light)}})
 	return append(append(out, probeCells()...), consoleCells()...)

@@ -48,11 +48,13 @@ const (
 	MicroPipe = "microtop, pipelined"
 	GRPC      = "grpc-go"
 	NetHTTP   = "net/http"
-	V4        = "v4"
-	NATS      = "nats.go"
-	Console   = "the console"
-	Screens   = "the console's screens"
-	Bare      = "bare Bubble Tea"
+	// Alone is the bytes of our wire with no framework around them: the least that a call can cost.
+	Alone   = "the bytes alone"
+	V4      = "v4"
+	NATS    = "nats.go"
+	Console = "the console"
+	Screens = "the console's screens"
+	Bare    = "bare Bubble Tea"
 	// BrokerAlone is a broker that delivers to nobody's screen.
 	BrokerAlone = "the broker alone"
 )

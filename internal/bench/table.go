@@ -14,7 +14,7 @@ import (
 
 // Table writes the rows, and below them the problems.
 func (r *Report) Table(w io.Writer) {
-	lines := [][]string{{"row", "goal", "ours", "× grpc-go", "× v4", ""}}
+	lines := [][]string{{"row", "goal", "ours", "× grpc-go", "× v4", "× bytes alone", ""}}
 	met := 0
 	for _, row := range r.Rows {
 		lines = append(lines, row.cells())
@@ -54,7 +54,7 @@ func (r Row) cells() []string {
 			ours += fmt.Sprintf(" (%s × %s)", short(r.Ratios[system]), system)
 		}
 	}
-	return []string{r.What, strings.TrimSpace(r.Goal + " " + unitOfGoal(r)), ours, r.ratio(GRPC), r.ratio(V4), met}
+	return []string{r.What, strings.TrimSpace(r.Goal + " " + unitOfGoal(r)), ours, r.ratio(GRPC), r.ratio(V4), r.ratio(Alone), met}
 }
 
 // unitOfGoal is the unit if the goal is a figure of its own.

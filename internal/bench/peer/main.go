@@ -8,7 +8,7 @@ import (
 )
 
 func main() {
-	p := bench.Program{Systems: map[string]bench.System{bench.Micro: micro{}, bench.MicroGRPC: micro{grpc: true}, bench.MicroPipe: micro{pipelined: true}, bench.GRPC: grpcgo{}, bench.NetHTTP: nethttp{}}}
+	p := bench.Program{Systems: map[string]bench.System{bench.Micro: micro{}, bench.MicroGRPC: micro{grpc: true}, bench.MicroPipe: micro{pipelined: true}, bench.GRPC: grpcgo{}, bench.NetHTTP: nethttp{}, bench.Alone: alone{}}}
 	p.Probes = map[string]bench.Probe{
 		bench.MDNSGet: probeMDNSGet, bench.MDNSWatch: probeMDNSWatch, bench.MDNSCrowd: probeMDNSCrowd,
 		bench.CacheGet: probeCacheGet, bench.CacheSelect: probeCacheSelect, bench.Known: probeTable, bench.Burst: probeBurst,
