@@ -95,10 +95,9 @@ func mixedGoals() []Goal {
 	}
 }
 
-// grpcGoals say what the framework adds to grpc-go, which it serves gRPC with. Calls of the framework have a deadline,
-// which those of grpc-go here have not: within one process that alone takes grpc-go about a fifth more CPU and 15
-// allocations more, at both ends together. Most of what else is left are go-micro's two metadata keys, the call options
-// of an own codec, and the guard that reads along which frames a peer sends (some 5 % of the CPU).
+// grpcGoals say what the framework adds to grpc-go, which it serves gRPC with: a deadline of its own for each call, within
+// the caller's, go-micro's two metadata keys, the call options of an own codec, and the guard that reads along which
+// frames a peer sends (some 5 % of the CPU).
 func grpcGoals() []Goal {
 	goal := func(figure, unit string, b Bound) Goal {
 		return Goal{What: onGRPC + ": " + figure, Cell: onGRPC, System: MicroGRPC, Figure: figure, Unit: unit, Bounds: []Bound{b}}
