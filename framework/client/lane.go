@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/bits"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -271,6 +272,7 @@ func (l *lane) write() {
 		case <-l.ended:
 			return
 		}
+		runtime.Gosched() // callers that are ready to queue theirs do so first: more leaves with one write
 		if l.lists.Flush() != nil {
 			_ = l.conn.Close() // the reader ends, and tells everybody
 			return
