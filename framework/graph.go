@@ -158,9 +158,23 @@ func (g *graph) wrapped(c client.Client) client.Client {
 func (g *graph) count(next server.HandlerFunc) server.HandlerFunc {
 	return func(ctx context.Context, req server.Request, rsp any) error {
 		err := next(ctx, req, rsp)
-		_ = g.stats.Record(err) // never fails
+		failed := err
+		if callerLeft(ctx, rsp, err) {
+			failed = nil // which says nothing of the service
+		}
+		_ = g.stats.Record(failed) // never fails
 		return err
 	}
+}
+
+// callerLeft says whether a handler failed because its caller went away: its context was cancelled, or it returned what
+// its stream ended with. A deadline that passed is not that.
+func callerLeft(ctx context.Context, rsp any, err error) bool {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return true
+	}
+	stream, ok := rsp.(server.Stream)
+	return ok && stream.Error() != nil && errors.Is(err, stream.Error()) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // serveDebug adds the debug service, once. What a handler of the program with the same name has methods for is the

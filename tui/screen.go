@@ -64,6 +64,12 @@ type Busy interface {
 	Cancel() bool
 }
 
+// Leaver is a screen with something left to do when it leaves the stack, such as telling
+// the log what that cuts short. Leave is called just before Close; what it returns runs
+// beside the program, after the screen's scope has ended. A program that quits does not
+// wait for it.
+type Leaver interface{ Leave() tea.Cmd }
+
 // Scope is how long a screen lives. Make it with [NewScope], end it in Close.
 type Scope struct {
 	within func() context.Context

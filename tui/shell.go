@@ -28,11 +28,12 @@ type Shell struct {
 	keys   Keymap
 	now    func() time.Time
 
-	stack  []layer
-	nextID int
-	over   overlay // the dialog on top, nil without one
-	owner  int     // the screen the dialog is for
-	line   *prompt // the ":" or "/" line, nil when closed
+	stack   []layer
+	parting []tea.Cmd // what screens that left have still to do
+	nextID  int
+	over    overlay // the dialog on top, nil without one
+	owner   int     // the screen the dialog is for
+	line    *prompt // the ":" or "/" line, nil when closed
 
 	visits   visits
 	look     Look
@@ -134,6 +135,15 @@ func (s *Shell) Close() {
 
 // Update routes a message to the dialog, the prompt line, an action or a screen.
 func (s *Shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	_, cmd := s.update(msg)
+	if len(s.parting) > 0 {
+		cmd = tea.Batch(append(s.parting, cmd)...)
+		s.parting = nil
+	}
+	return s, cmd
+}
+
+func (s *Shell) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tick:
 		s.dirty = true
@@ -314,6 +324,9 @@ func (s *Shell) push(l layer) tea.Cmd {
 func (s *Shell) drop() {
 	s.remember()
 	top := len(s.stack) - 1
+	if l, ok := s.stack[top].screen.(Leaver); ok {
+		s.parting = append(s.parting, l.Leave())
+	}
 	s.stack[top].screen.Close()
 	s.stack[top] = layer{}
 	s.stack = s.stack[:top]

@@ -12,6 +12,7 @@ import (
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
 	viewcontexts "github.com/microtop/microtop/views/contexts"
+	"github.com/microtop/microtop/views/show"
 )
 
 // staleAfter is how old the registry's last answer may be before the header says so.
@@ -89,12 +90,20 @@ func freshness(s *fleet.Snapshot, look theme.Theme) tui.Segment {
 	case s.Taken.IsZero() && s.Problem == "":
 		return tui.Segment{Value: safetext.Literal("looking …"), Style: look.Dim, Right: true}
 	case s.Taken.IsZero():
-		return tui.Segment{Value: safetext.Literal("no registry"), Style: look.Bad, Right: true}
+		return tui.Segment{Value: withRetry("no registry", s), Style: look.Bad, Right: true}
 	case s.Problem != "" || age > staleAfter:
-		return tui.Segment{Value: safetext.Clean(fmt.Sprintf("stale %ds", int(age.Seconds()))), Style: look.Warn, Right: true}
+		return tui.Segment{Value: withRetry(fmt.Sprintf("stale %ds", int(age.Seconds())), s), Style: look.Warn, Right: true}
 	default:
 		return tui.Segment{Value: safetext.Clean(fmt.Sprintf("live %ds", int(age.Seconds()))), Style: look.Good, Right: true}
 	}
+}
+
+// withRetry adds when the registry is asked again.
+func withRetry(text string, s *fleet.Snapshot) safetext.Line {
+	if retry := show.Retry(s, time.Now()); retry != "" {
+		text += ", " + retry
+	}
+	return safetext.Clean(text)
 }
 
 // palette offers every context, service and endpoint.

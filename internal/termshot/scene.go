@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -71,7 +72,7 @@ func (s *Scene) line(verb, rest string) error {
 		if _, err := fmt.Sscanf(rest, "%s %dx%d", &s.Name, &s.Command.Width, &s.Command.Height); err != nil {
 			return fmt.Errorf("write scene NAME WIDTHxHEIGHT: %w", err)
 		}
-		s.Command.Env = os.Environ()
+		s.Command.Env = environment()
 	case "run":
 		s.Command.Path, s.Command.Args = "/bin/sh", []string{"-c", "exec " + rest}
 	case "env":
@@ -92,11 +93,36 @@ func (s *Scene) line(verb, rest string) error {
 	return nil
 }
 
-// Shoot plays the scene and hands each picture to save, with its file name.
+// folders are the variables that name folders which a scene has to itself: a picture shows nothing of whoever takes it, and
+// leaves nothing behind.
+func folders() []string {
+	return []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}
+}
+
+// environment is the caller's without its folders and without what names its fleet.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return strings.HasPrefix(name, "MICRO_") || strings.HasPrefix(name, "MICROTOP_") || slices.Contains(folders(), name)
+	})
+}
+
+// Shoot plays the scene, in folders of its own, and hands each picture to save, with its file name.
 func (s *Scene) Shoot(ctx context.Context, save func(name string, svg []byte) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, sceneTime)
 	defer cancel()
-	session, err := Start(ctx, s.Command)
+	dir, err := os.MkdirTemp("", "scene-")
+	if err != nil {
+		return fmt.Errorf("scene %s: %w", s.Name, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	command := s.Command
+	command.Env = nil
+	for _, name := range folders() {
+		command.Env = append(command.Env, name+"="+dir)
+	}
+	command.Env = append(command.Env, s.Command.Env...) // what the scene sets itself wins
+	session, err := Start(ctx, command)
 	if err != nil {
 		return fmt.Errorf("scene %s: %w", s.Name, err)
 	}

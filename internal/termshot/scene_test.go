@@ -2,6 +2,7 @@ package termshot_test
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,6 +40,34 @@ scene first 40x8
 	}
 	if diff := cmp.Diff([]string{"one.svg", "two.svg"}, shots); diff != "" {
 		t.Errorf("pictures (-want +got):\n%s", diff)
+	}
+}
+
+func TestASceneHasFoldersOfItsOwn(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", "/home/of/somebody")
+	t.Setenv("MICRO_REGISTRY_ADDRESS", "their.fleet")
+	scenes, err := termshot.ParseScenes(strings.NewReader(`scene own 80x8
+  env XDG_DATA_HOME=/chosen
+  run sh -c 'touch $XDG_STATE_HOME/kept; echo state=$XDG_STATE_HOME data=$XDG_DATA_HOME fleet=$MICRO_REGISTRY_ADDRESS.; sleep 9'
+  keys <until fleet=. 10s>
+  shot one.svg
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var picture string
+	if err := scenes[0].Shoot(t.Context(), func(_ string, svg []byte) error { picture = string(svg); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(picture, "/home/of/somebody") || !strings.Contains(picture, "data=/chosen") {
+		t.Error(picture)
+	}
+	dir := regexp.MustCompile(`state=([^&<\x{a0} ]+)`).FindStringSubmatch(picture)
+	if len(dir) != 2 {
+		t.Fatal(picture)
+	}
+	if _, err := os.Stat(dir[1]); !os.IsNotExist(err) {
+		t.Errorf("%s stays: %v", dir[1], err)
 	}
 }
 

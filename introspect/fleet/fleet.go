@@ -85,6 +85,7 @@ type Fleet struct {
 	timeline   timeline
 	taken      time.Time
 	asked      time.Time         // since when the registry is being read; zero while it is not
+	again      time.Time         // when it is read next; zero while it is being read
 	problems   map[string]string // by what has the problem
 	generation uint64
 }
@@ -265,7 +266,11 @@ func (f *Fleet) build() *Snapshot {
 		f.services = f.renewed()
 		clear(f.spoiled)
 	}
-	return &Snapshot{Services: f.services, Taken: f.taken, Problem: f.problem(), Generation: f.generation}
+	s := &Snapshot{Services: f.services, Taken: f.taken, Problem: f.problem(), Generation: f.generation}
+	if f.problems["list"] != "" {
+		s.Retry = f.again
+	}
+	return s
 }
 
 // renewed are the services by name, those that are spoiled made anew.

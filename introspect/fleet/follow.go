@@ -108,11 +108,18 @@ func (f *Fleet) list(ctx context.Context) {
 func (f *Fleet) asking(since time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asked = since
+	f.asked, f.again = since, time.Time{}
 }
 
 // untilRelist waits until it is time for another re-list, or somebody asks for one.
 func (f *Fleet) untilRelist(ctx context.Context) {
+	f.mu.Lock()
+	f.again = time.Now().Add(f.opts.Relist)
+	failed := f.problems["list"] != ""
+	f.mu.Unlock()
+	if failed {
+		f.touch() // to tell when it is asked again
+	}
 	timer := time.NewTimer(f.opts.Relist)
 	defer timer.Stop()
 	select {

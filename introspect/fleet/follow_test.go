@@ -92,12 +92,15 @@ func TestARegistryThatFails(t *testing.T) {
 			if !strings.Contains(s.Problem, "list here: ") || !strings.Contains(s.Problem, "no route") {
 				t.Errorf("problem = %q", s.Problem)
 			}
+			if wait := time.Until(s.Retry); wait <= 0 || wait > 5*time.Second {
+				t.Errorf("asked again in %v", wait)
+			}
 			if s.Service("shop") == nil || s.Taken.Sub(taken) > 5*time.Second {
 				t.Errorf("the last snapshot is gone, or pretends to be new: %v", s.Taken.Sub(taken))
 			}
 			r.set(nil, nil)
 			time.Sleep(6 * time.Second)
-			if s := f.Snapshot(); s.Problem != "" || !s.Taken.After(taken) {
+			if s := f.Snapshot(); s.Problem != "" || !s.Retry.IsZero() || !s.Taken.After(taken) {
 				t.Errorf("after it came back: %q, taken %v", s.Problem, s.Taken)
 			}
 			taken = f.Snapshot().Taken

@@ -126,6 +126,8 @@ type Snapshot struct {
 	// Taken is when the registry last answered; Problem is why it did not since, or empty.
 	Taken   time.Time
 	Problem string
+	// Retry is when a registry that did not answer is asked again; zero while it is being asked, or does answer.
+	Retry time.Time
 	// Generation grows with each change.
 	Generation uint64
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"slices"
+	"time"
 
 	"github.com/microtop/microtop/tui/match"
 	"github.com/microtop/microtop/tui/paint"
@@ -11,7 +12,8 @@ import (
 // draw is what the table keeps between frames.
 type draw struct {
 	gen   uint64 // changes when all rows must be drawn anew
-	round uint64 // number of refreshes
+	marks uint64 // bit per column of which changes are shown
+	now   time.Time
 
 	want  []int // widest text seen per column since the size changed, the table's width at most
 	width []int // of the columns shown, -1 for those that are not
@@ -32,7 +34,7 @@ type drawn struct {
 	text    []byte
 	cells   []safetext.Line // for telling what changed
 	changed uint64          // bit per column
-	round   uint64          // refresh in which changed was found
+	until   time.Time       // when changed is told no more
 }
 
 // look is what a row's drawing depends on beside its text.
@@ -89,6 +91,9 @@ func (t *Table) measure() {
 		d.rows = make(map[string]*drawn, 2*t.h)
 	}
 	grown := false
+	if d.marks != 0 {
+		d.now = time.Now()
+	}
 	for pos := t.win.Top; pos < t.win.End(); pos++ {
 		r := t.at(pos)
 		x := d.rows[r.ID]
@@ -97,11 +102,14 @@ func (t *Table) measure() {
 			d.rows[r.ID] = x
 		} else if x.version == r.Version {
 			continue
-		} else if t.opts.Changes {
-			x.changed, x.round = difference(x.cells, r.Cells), d.round
+		} else if changed := difference(x.cells, r.Cells) & d.marks; changed != 0 {
+			if d.now.After(x.until) {
+				x.changed = 0
+			}
+			x.changed, x.until = x.changed|changed, d.now.Add(t.opts.Changes)
 		}
 		x.version, x.gen = r.Version, 0
-		if t.opts.Changes {
+		if d.marks != 0 {
 			x.cells = append(x.cells[:0], r.Cells...)
 		}
 		for i := range min(len(r.Cells), len(d.want)) {
@@ -246,7 +254,7 @@ func (t *Table) line(pos int) []byte {
 	r := t.at(pos)
 	x := t.draw.rows[r.ID]
 	l := look{selected: pos == t.win.Cursor, marked: t.marks[r.ID]}
-	if x.round == t.draw.round {
+	if x.changed != 0 && t.draw.now.Before(x.until) {
 		l.changed = x.changed
 	}
 	if x.gen == t.draw.gen && x.look == l {

@@ -27,6 +27,9 @@ type Column struct {
 	// Whole is the width up to which text is not cut as long as there is a column
 	// of a higher Priority to drop instead; 0 gives none up.
 	Whole int
+	// Mark shows changes of the column's cells; see [Options.Changes]. Figures that
+	// never rest have it off.
+	Mark bool
 	// Short, when set, gives the text that stands for one that does not fit.
 	Short func(string) string
 	// Number, when set, is what the column sorts by instead of its text. NaN

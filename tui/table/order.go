@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/microtop/microtop/tui/match"
 )
 
 // order is which rows of a source are shown, and in which order.
@@ -39,14 +37,14 @@ type sorting struct {
 }
 
 // build works the order out anew from the source.
-func (o *order) build(src Source, cols []Column, m *match.Matcher, by sorting) {
+func (o *order) build(src Source, cols []Column, keeps func(r Row, i int) bool, by sorting) {
 	n := min(src.Len(), math.MaxInt32)
 	o.total, o.at = n, o.at[:0]
-	if m.Empty() {
+	if keeps == nil {
 		o.texts = nil
 	}
 	for i := range n {
-		if m.Empty() || m.Match(o.rowText(src.Row(i), i)) {
+		if keeps == nil || keeps(src.Row(i), i) {
 			o.at = append(o.at, int32(i))
 		}
 	}

@@ -1,6 +1,8 @@
 package table
 
 import (
+	"time"
+
 	"github.com/microtop/microtop/tui/match"
 	"github.com/microtop/microtop/tui/paint"
 	"github.com/microtop/microtop/tui/safetext"
@@ -16,8 +18,10 @@ type Options struct {
 	Empty safetext.Block
 	// RowStyle, when set, chooses the pen of cells whose column has no Style.
 	RowStyle func(*paint.Pens, Row) paint.Pen
-	// Changes shows a cell that changed in the changed pen until the next Refresh.
-	Changes bool
+	// Changes is for how long a cell that changed is shown in the changed pen, in columns that Mark changes.
+	Changes time.Duration
+	// Labels, when set, are a row's sets of labels, of which the filter `-l k=v` wants one to fit.
+	Labels func(Row) []map[string]string
 }
 
 // Table is the widget. Make it with [New].
@@ -31,6 +35,7 @@ type Table struct {
 	win    scroll.Window
 	order  order
 	filter *match.Matcher
+	labels func(Row) bool // the filter when it is by labels
 	expr   string
 	sort   sorting
 	stale  bool // order must be built anew
@@ -51,8 +56,11 @@ type Table struct {
 // New returns a table without rows; see [Table.SetSource] and [Table.SetSize].
 func New(o Options) *Table {
 	t := &Table{opts: o, source: Rows(nil), sort: sorting{col: -1}, pick: -1, marks: map[string]bool{}}
-	for _, c := range o.Columns {
+	for i, c := range o.Columns {
 		t.titles = append(t.titles, safetext.Clean(c.Title).String())
+		if c.Mark && i < 64 && o.Changes > 0 {
+			t.draw.marks |= 1 << i
+		}
 	}
 	t.draw.want = make([]int, len(o.Columns))
 	t.SetTheme(o.Theme)
@@ -97,21 +105,31 @@ func (t *Table) SetEmpty(b safetext.Block) {
 // that many changes between two frames cost as much as one.
 func (t *Table) Refresh() {
 	t.stale, t.fresh = true, false
-	t.draw.round++
 }
 
 // SetFilter shows only rows that match the expression (see package match), over
 // the text of all cells. A faulty expression is an error to show and leaves the
 // last good filter on.
 func (t *Table) SetFilter(expr string) error {
-	m, err := match.Parse(expr)
+	m, labels, err := t.parse(expr)
 	if err != nil {
 		return err
 	}
-	t.filter, t.expr = m, expr
+	t.filter, t.labels, t.expr = m, labels, expr
 	t.stale = true
 	t.restyle()
 	return nil
+}
+
+// parse reads a filter: by labels, where the rows have any, or by text.
+func (t *Table) parse(expr string) (m *match.Matcher, labels func(Row) bool, err error) {
+	if t.opts.Labels != nil {
+		if l, ok, err := match.ParseLabels(expr); ok {
+			return nil, func(r Row) bool { return l.Match(t.opts.Labels(r)...) }, err
+		}
+	}
+	m, err = match.Parse(expr)
+	return m, nil, err
 }
 
 // Filter returns the expression in force.
@@ -205,7 +223,7 @@ func (t *Table) sync() {
 		return
 	}
 	t.stale, t.fresh = false, false
-	t.order.build(t.source, t.opts.Columns, t.filter, t.sort)
+	t.order.build(t.source, t.opts.Columns, t.keeps(), t.sort)
 	before := t.win.Cursor
 	pos := 0
 	if t.moved && t.cursor != "" {
@@ -220,4 +238,15 @@ func (t *Table) sync() {
 		t.cursor = t.at(t.win.Cursor).ID
 	}
 	t.pruneMarks()
+}
+
+// keeps is the filter in force, nil for none.
+func (t *Table) keeps() func(r Row, i int) bool {
+	switch {
+	case t.labels != nil:
+		return func(r Row, _ int) bool { return t.labels(r) }
+	case t.filter.Empty():
+		return nil
+	}
+	return func(r Row, i int) bool { return t.filter.Match(t.order.rowText(r, i)) }
 }

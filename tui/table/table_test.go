@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,7 +31,7 @@ func columns() []table.Column {
 	number := func(r table.Row) float64 { return r.Item.(float64) }
 	return []table.Column{
 		{Title: "SERVICE", Min: 8, Max: 30},
-		{Title: "VERSION", Priority: 4},
+		{Title: "VERSION", Priority: 4, Mark: true},
 		{Title: "HEALTH", Priority: 1, Style: func(p *paint.Pens, r table.Row) paint.Pen {
 			if r.Item.(float64) > 900 {
 				return p.Bad
@@ -61,7 +62,7 @@ func row(i int) table.Row {
 
 func newTable(w, h int, src table.Source) *table.Table {
 	t := table.New(table.Options{
-		Theme: theme.Default(), Columns: columns(), Changes: true,
+		Theme: theme.Default(), Columns: columns(), Changes: 5 * time.Second,
 		Empty: safetext.CleanBlock("no services in mdns\nis the registry address right? :ctx"),
 	})
 	t.SetSize(w, h)
@@ -272,23 +273,65 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-func TestChangedCellIsShownForOneRefresh(t *testing.T) {
-	src := rows(5)
-	tb := newTable(100, 10, src)
-	plain := tb.View()
-	cells := append([]safetext.Line(nil), src[2].Cells...)
-	cells[3] = line("5")
-	src[2].Cells, src[2].Version = cells, 1
-	tb.Refresh()
-	if got := strings.Split(tb.View(), "\n")[3]; !strings.Contains(got, "\x1b[33m     5") {
-		t.Errorf("the change is not shown: %q", got)
-	}
-	tb.Refresh()
-	if got := tb.View(); strings.Contains(got, "\x1b[33m") {
-		t.Error("the change is shown for ever")
-	}
-	if plain == tb.View() {
-		t.Error("the new value is not shown")
+func TestChangedCellsAreShownForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := rows(5)
+		tb := newTable(100, 10, src)
+		tb.View()
+		change := func(col int, text string) {
+			src[2].Cells = slices.Clone(src[2].Cells)
+			src[2].Cells[col] = line("%s", text)
+			src[2].Version++
+			tb.Refresh()
+		}
+		row := func() string { tb.Refresh(); return strings.Split(tb.View(), "\n")[3] }
+		const changed = "\x1b[33m"
+		change(1, "9.9.9")
+		if got := row(); !strings.Contains(got, changed+"9.9.9") {
+			t.Errorf("the change is not shown: %q", got)
+		}
+		time.Sleep(3 * time.Second)
+		change(3, "7") // a figure: no news, and the version's stay
+		if got := row(); !strings.Contains(got, changed+"9.9.9") || strings.Contains(got, changed+"     7") {
+			t.Errorf("after 3 s: %q", got)
+		}
+		time.Sleep(3 * time.Second)
+		if got := row(); strings.Contains(got, changed) || !strings.Contains(got, "9.9.9") {
+			t.Errorf("the change is shown for ever: %q", got)
+		}
+	})
+}
+
+func TestRowsAreFilteredByLabels(t *testing.T) {
+	o := table.Options{Theme: theme.Default(), Columns: []table.Column{{Title: "NODE"}}}
+	src := table.Rows{{ID: "a", Item: "eu", Cells: []safetext.Line{line("node a -l region=eu")}}, {ID: "b", Item: "us", Cells: []safetext.Line{line("node b")}}}
+	for labelled, want := range map[bool]string{true: "b", false: "a"} {
+		o.Labels = nil
+		if labelled {
+			o.Labels = func(r table.Row) []map[string]string { return []map[string]string{{"region": r.Item.(string)}} }
+		}
+		tb := table.New(o)
+		tb.SetSize(40, 6)
+		tb.SetSource(src)
+		expr := "-l region=us"
+		if !labelled {
+			expr = "-l region=eu" // text, where there are no labels
+		}
+		if err := tb.SetFilter(expr); err != nil {
+			t.Fatal(err)
+		}
+		if shown, total := tb.Count(); shown != 1 || total != 2 || selected(t, tb) != want {
+			t.Errorf("labels %v: %d of %d rows, %s", labelled, shown, total, selected(t, tb))
+		}
+		if err := tb.SetFilter("-l ="); (err != nil) != labelled || tb.Filter() == "" {
+			t.Errorf("labels %v: a bad expression gives %v", labelled, err)
+		}
+		if err := tb.SetFilter(""); err != nil {
+			t.Fatal(err)
+		}
+		if shown, _ := tb.Count(); shown != 2 {
+			t.Errorf("labels %v: the filter stays", labelled)
+		}
 	}
 }
 

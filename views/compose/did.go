@@ -25,6 +25,8 @@ func Did(r history.Record, err error, kind schema.Kind, connect ...string) tui.D
 	}
 	d := tui.Did{Level: tui.Good, Quiet: true, Command: collection.Line(again, connect...)}
 	switch {
+	case errors.Is(err, context.Canceled) && r.Stream:
+		d.Level, d.Text = tui.Warn, safetext.Format("%s: cancelled after %s, sent %d, received %d", what, took, r.Sent, r.Received)
 	case errors.Is(err, context.Canceled):
 		d.Level, d.Text = tui.Warn, safetext.Format("%s: cancelled", what)
 	case r.Error != "":

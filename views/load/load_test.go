@@ -128,3 +128,22 @@ func TestALiveServiceIsLoaded(t *testing.T) {
 		t.Error(x.Screen())
 	}
 }
+
+func TestALoadWhoseScreenIsLeftIsInTheLog(t *testing.T) {
+	journal := tui.NewJournal(nil)
+	fake := func(any) (tui.Screen, error) {
+		return view.NewFake(t.Context(), request(), view.Fake{Call: func(context.Context) load.Outcome { return load.Outcome{} }}), nil
+	}
+	x := frametest.New(t, tui.Config{Name: "microtop", Journal: journal, Start: tui.Open{Name: "home"}, Routes: []tui.Route{{Name: "home", New: fake}, {Name: "load", New: fake}}}, 100, 30)
+	x.WaitFor("Start")
+	x.Keys(":load", "enter")
+	x.WaitFor(" ▸ ")
+	x.Keys("ctrl+s")
+	x.WaitFor("esc ends it")
+	x.Keys(":home", "enter")
+	x.Until("the log has it", func(string) bool {
+		kept, _ := journal.Entries()
+		return len(kept) == 1 && strings.Contains(kept[0].Text.String(), "made a load on shop.catalog Catalog.Get") &&
+			strings.Contains(kept[0].Text.String(), "its screen was left") && strings.HasPrefix(kept[0].Command, "microtop load ")
+	})
+}

@@ -52,6 +52,7 @@ var (
 	_ tui.Cursorer = (*screen)(nil)
 	_ tui.Escaper  = (*screen)(nil)
 	_ tui.Busy     = (*screen)(nil)
+	_ tui.Leaver   = (*screen)(nil)
 )
 
 type (
@@ -258,18 +259,34 @@ func (s *screen) onEnded(msg ended) tea.Cmd {
 	if msg.report != nil {
 		s.report = msg.report
 	}
+	if msg.err != nil {
+		return tui.Do(s.did(tui.Did{Level: tui.Bad, Text: safetext.Clean(msg.err.Error())}))
+	}
+	return tui.Do(s.did(tui.Did{Level: tui.Good, Text: s.made(), Quiet: true}))
+}
+
+// Leave implements [tui.Leaver]: a load that the screen's end cuts short is in the log too.
+func (s *screen) Leave() tea.Cmd {
+	if !s.Cancel() {
+		return nil
+	}
+	return tui.Do(s.did(tui.Did{Level: tui.Warn, Text: safetext.Format("%s; ended early, its screen was left", s.made()), Quiet: true}))
+}
+
+func (s *screen) made() safetext.Line {
+	return safetext.Format("made a load on %s %s: %s", s.request.Target, s.request.Endpoint, s.ran)
+}
+
+// did adds the command line that makes the same load, without secrets.
+func (s *screen) did(d tui.Did) tui.Did {
 	r := s.request
 	r.Metadata, _ = secret.Metadata(r.Metadata)
 	var ok bool
 	if r.Body, _, ok = secret.JSON(s.request.Body); !ok {
 		r.Body = nil
 	}
-	command := line(r, s.ran, s.back.flags...)
-	if msg.err != nil {
-		return tui.Do(tui.Did{Level: tui.Bad, Text: safetext.Clean(msg.err.Error()), Command: command})
-	}
-	did := tui.Did{Level: tui.Good, Text: safetext.Format("made a load on %s %s: %s", r.Target, r.Endpoint, s.ran), Command: command, Quiet: true}
-	return tui.Do(did)
+	d.Command = line(r, s.ran, s.back.flags...)
+	return d
 }
 
 // copy copies the command line of the load.

@@ -1,6 +1,8 @@
 package nodes
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/microtop/microtop/introspect"
@@ -19,6 +21,7 @@ func (s *screen) Actions() []tui.Action {
 }
 
 func (s *screen) actions() []tui.Action {
+	faults := tui.Action{ID: "nodes.faults", Keys: []string{"F"}, Name: "faults", Help: "only nodes that are down, suspect or failing, or all again", Run: s.toggleFaults} // after the preview
 	return append([]tui.Action{
 		{ID: "nodes.open", Keys: []string{"enter"}, Name: "open", Help: "endpoints, calls go to this node", Disabled: s.none, Run: s.open("endpoints")},
 		{ID: "nodes.call", Keys: []string{"c"}, Name: "call", Help: "pick an endpoint and call it on this node", Disabled: s.none, Run: s.open("endpoints")},
@@ -27,7 +30,7 @@ func (s *screen) actions() []tui.Action {
 		{ID: "nodes.describe", Keys: []string{"d"}, Name: "describe", Help: "the registry's record", Disabled: s.none, Run: s.open("describe")},
 		{ID: "nodes.copy", Keys: []string{"y"}, Name: "copy", Disabled: s.none, Run: s.copy},
 		{ID: "nodes.refresh", Keys: []string{"r"}, Name: "refresh", Help: "read the registry again now", Run: s.refresh, Hidden: true},
-	}, s.Keys("nodes")...)
+	}, slices.Insert(s.Keys("nodes"), 1, faults)...)
 }
 
 func (s *screen) none() string {
@@ -46,6 +49,12 @@ func (s *screen) open(name string) func() tea.Cmd {
 		}
 		return tui.Do(tui.Open{Name: name, With: introspect.Target{Service: n.Service, Version: n.Version, Node: n.ID}})
 	}
+}
+
+func (s *screen) toggleFaults() tea.Cmd {
+	s.faults = !s.faults
+	s.rebuild()
+	return nil
 }
 
 func (s *screen) refresh() tea.Cmd {

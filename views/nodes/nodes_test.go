@@ -161,3 +161,47 @@ func TestServiceAndAddressAreWholeInANarrowTable(t *testing.T) {
 	x.WaitFor("192.168.101.102:47003")
 	x.WaitFor("● up")
 }
+
+func TestOnlyFaults(t *testing.T) {
+	f := shop()
+	th := theme.Default()
+	x, _ := showtest.Start(t, nodes.Route(t.Context(), showtest.Session(t, nil), f, th), nil, 120, 24)
+	x.WaitFor("pricing")
+	x.Keys("F")
+	x.WaitFor("nodes with faults")
+	x.WaitFor("[2]") // one is down, one fails
+	x.WaitGone("cart")
+	x.Keys("F")
+	x.WaitFor("[6]")
+}
+
+func TestAStateThatChangedStandsOut(t *testing.T) {
+	well := func(rate float64) *fleet.Service {
+		return showtest.Service("cart", showtest.Up("1.1.0", "c1", "10.0.0.4:7002", 0, 0), showtest.Up("1.1.0", "c2", "10.0.0.5:7002", rate, 0))
+	}
+	f := showtest.New(well(118))
+	x, _ := showtest.Start(t, nodes.Route(t.Context(), showtest.Session(t, nil), f, theme.Default()), nil, 120, 24)
+	x.WaitFor("118")
+	f.Set(well(240))
+	x.WaitFor("240")
+	state := func() any { // the colour of c2's; c1 is selected
+		col, row := x.Find("c2")
+		for x.Cell(col+1, row).Content != "u" && x.Cell(col+1, row).Content != "d" {
+			col++
+		}
+		return x.Cell(col+1, row).Style.Fg
+	}
+	col, row := x.Find("240")
+	good, rate := state(), x.Cell(col, row).Style.Fg
+	f.Set(showtest.Service("cart", showtest.Up("1.1.0", "c1", "10.0.0.4:7002", 0, 0), showtest.Down("1.1.0", "c2", "10.0.0.5:7002", "refused")))
+	x.WaitFor("○ down")
+	changed := state()
+	f.Set(well(241))
+	x.WaitFor("241")
+	if got := x.Cell(col, row).Style.Fg; got != rate {
+		t.Errorf("a rate is marked: %v, was %v", got, rate)
+	}
+	if got := state(); got == good || got != changed {
+		t.Errorf("a state that changed has %v, one that did not %v", got, good)
+	}
+}

@@ -19,10 +19,10 @@ func columns() []table.Column {
 	state := show.Style(func(p *paint.Pens, n *fleet.Node) paint.Pen { return show.StatePen(p, n.State) })
 	return []table.Column{
 		{Title: "SERVICE", Min: 10, Max: 40, Whole: 28},
-		{Title: "VERSION", Max: 16, Priority: 4, Whole: 12, Style: show.Dim},
+		{Title: "VERSION", Max: 16, Priority: 4, Whole: 12, Mark: true, Style: show.Dim},
 		{Title: "ID", Min: 9, Max: 36, Priority: 2},
-		{Title: "ADDRESS", Min: 14, Max: 48, Priority: 1, Whole: 21, Flex: 1},
-		{Title: "STATE", Min: 9, Max: 9, Style: state, Number: show.By(severity)},
+		{Title: "ADDRESS", Mark: true, Min: 14, Max: 48, Priority: 1, Whole: 21, Flex: 1},
+		{Title: "STATE", Mark: true, Min: 9, Max: 9, Style: state, Number: show.By(severity)},
 		{Title: "REQ/S", Right: true, Priority: 2, Number: load(func(l show.Load) float64 { return l.Requests })},
 		{Title: "ERR%", Right: true, Priority: 3, Number: load(show.Load.ErrorShare), Style: show.Style(errorPen)},
 		{Title: "RTT", Min: 6, Right: true, Priority: 6, Number: load(func(l show.Load) float64 { return l.RTT.Seconds() })},

@@ -27,6 +27,7 @@ type screen struct {
 	snapshot *fleet.Snapshot
 	now      time.Time // ages are as of
 	stale    bool      // rows are older than the snapshot
+	faults   bool      // only nodes with one
 	round    round
 }
 
@@ -57,7 +58,8 @@ func New(ctx context.Context, session *introspect.Session, source show.Source, t
 	s := &screen{scope: tui.NewScope(ctx), session: session, source: source, target: target, theme: th}
 	s.List = show.NewList(show.Options[*fleet.Node]{
 		Name: "nodes", Theme: th, Columns: columns(), ID: (*fleet.Node).Key, Cells: s.cells, Title: show.Node, About: s.preview,
-		Stamp: func(n *fleet.Node) uint64 { return show.Stamp(n, s.now) },
+		Labels: func(n *fleet.Node) []map[string]string { return []map[string]string{n.Metadata} },
+		Stamp:  func(n *fleet.Node) uint64 { return show.Stamp(n, s.now) },
 	})
 	s.look()
 	return s, nil
@@ -88,11 +90,22 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 // View implements [tui.Screen].
 func (s *screen) View(w, h int) string {
 	if s.stale {
-		s.stale = false
-		s.Set(s.matching())
-		s.SetEmpty(s.empty())
+		s.rebuild()
 	}
 	return s.Draw(w, h, s.notes()...)
+}
+
+// rebuild makes the rows anew.
+func (s *screen) rebuild() {
+	s.stale = false
+	nodes := s.matching()
+	if s.faults && len(nodes) > 0 {
+		s.SetEmpty(show.AllWell("node", len(nodes)))
+		nodes = slices.DeleteFunc(slices.Clone(nodes), func(n *fleet.Node) bool { return !show.Faulty(n) })
+	} else {
+		s.SetEmpty(s.empty())
+	}
+	s.Set(nodes)
 }
 
 // matching are the target's nodes.
@@ -147,10 +160,14 @@ func (s *screen) about(n *fleet.Node) safetext.Line {
 
 // Title implements [tui.Screen].
 func (s *screen) Title() safetext.Line {
-	if s.target.Service == "" {
-		return safetext.Literal("nodes")
+	title := safetext.Literal("nodes")
+	if s.target.Service != "" {
+		title = safetext.Format("nodes of %s", show.Narrowed(s.target))
 	}
-	return safetext.Format("nodes of %s", show.Narrowed(s.target))
+	if s.faults {
+		title = safetext.Format("%s with faults", title)
+	}
+	return title
 }
 
 // Close implements [tui.Screen].

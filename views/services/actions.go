@@ -20,6 +20,7 @@ func (s *screen) Actions() []tui.Action {
 }
 
 func (s *screen) actions() []tui.Action {
+	faults := tui.Action{ID: "services.faults", Keys: []string{"F"}, Name: "faults", Help: "only services with a node down, suspect or failing, or all again", Run: s.toggleFaults} // after the preview
 	return append([]tui.Action{
 		{ID: "services.open", Keys: []string{"enter"}, Name: "open", Help: "endpoints of the service", Disabled: s.none, Run: s.open("endpoints")},
 		{ID: "services.nodes", Keys: []string{"n"}, Name: "nodes", Help: "nodes of the service", Disabled: s.none, Run: s.open("nodes")},
@@ -32,7 +33,7 @@ func (s *screen) actions() []tui.Action {
 		{ID: "services.copy", Keys: []string{"y"}, Name: "copy", Disabled: s.none, Run: s.copy, Hidden: true},
 		{ID: "services.internal", Keys: []string{"I"}, Name: "internal", Help: "show or hide the framework's own services", Run: s.toggleInternal, Hidden: true},
 		{ID: "services.refresh", Keys: []string{"r"}, Name: "refresh", Help: "read the registry again now", Run: s.refresh, Hidden: true},
-	}, s.Keys("services")...)
+	}, slices.Insert(s.Keys("services"), 1, faults)...)
 }
 
 func (s *screen) none() string {
@@ -126,6 +127,12 @@ func (s *screen) toggleInternal() tea.Cmd {
 		return tui.Say(tui.Info, safetext.Literal("the framework's own services are shown"))
 	}
 	return tui.Say(tui.Info, safetext.Literal("the framework's own services are hidden"))
+}
+
+func (s *screen) toggleFaults() tea.Cmd {
+	s.faults = !s.faults
+	s.rebuild()
+	return nil
 }
 
 func (s *screen) refresh() tea.Cmd {

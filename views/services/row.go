@@ -36,6 +36,15 @@ func (l *line) target() introspect.Target {
 	return introspect.Target{Service: l.service.Name, Version: l.version}
 }
 
+// labels are the metadata of its nodes.
+func (l *line) labels() []map[string]string {
+	out := make([]map[string]string, 0, len(l.nodes))
+	for _, n := range l.nodes {
+		out = append(out, n.Metadata)
+	}
+	return out
+}
+
 // stamp changes with what the row says.
 func (s *screen) stamp(l *line) uint64 {
 	stamp := show.Mix(uint64(len(l.service.Endpoints)), uint64(len(l.service.Versions)))
@@ -105,10 +114,10 @@ func columns() []table.Column {
 	health := show.Style(func(p *paint.Pens, l *line) paint.Pen { return show.StatePen(p, l.worst) })
 	return []table.Column{
 		{Title: "SERVICE", Min: 12, Max: 48, Whole: 28, Flex: 1},
-		{Title: "VERSION", Max: 18, Priority: 2, Whole: 12, Style: show.Dim},
-		{Title: "NODES", Right: true, Priority: 4, Number: show.By(func(l *line) float64 { return float64(len(l.nodes)) })},
-		{Title: "ENDPOINTS", Right: true, Priority: 6, Number: show.By(func(l *line) float64 { return float64(len(l.service.Endpoints)) })},
-		{Title: "HEALTH", Min: 10, Max: 24, Whole: 16, Number: show.By(func(l *line) float64 { return severity(l) }), Style: health},
+		{Title: "VERSION", Max: 18, Priority: 2, Whole: 12, Mark: true, Style: show.Dim},
+		{Title: "NODES", Mark: true, Right: true, Priority: 4, Number: show.By(func(l *line) float64 { return float64(len(l.nodes)) })},
+		{Title: "ENDPOINTS", Mark: true, Right: true, Priority: 6, Number: show.By(func(l *line) float64 { return float64(len(l.service.Endpoints)) })},
+		{Title: "HEALTH", Mark: true, Min: 10, Max: 24, Whole: 16, Number: show.By(func(l *line) float64 { return severity(l) }), Style: health},
 		{Title: "REQ/S", Right: true, Number: load(func(s show.Load) float64 { return s.Requests })},
 		{Title: "TREND", Min: trend, Max: trend, Priority: 3, Style: accent, Number: load(func(s show.Load) float64 { return s.Requests })},
 		{Title: "ERR%", Right: true, Priority: 1, Number: load(show.Load.ErrorShare), Style: show.Style(errorPen)},

@@ -27,6 +27,7 @@ type screen struct {
 	now      time.Time // ages are as of
 	stale    bool      // rows are older than the snapshot
 	internal bool      // the framework's own services are shown
+	faults   bool      // only services with one
 	unfolded map[string]bool
 	lines    []*line // by name, before they are sorted
 }
@@ -50,7 +51,7 @@ func Route(ctx context.Context, session *introspect.Session, source show.Source,
 // New makes the screen; it starts nothing before Init.
 func New(ctx context.Context, session *introspect.Session, source show.Source, th theme.Theme) tui.Screen {
 	s := &screen{scope: tui.NewScope(ctx), source: source, where: session.Where(), flags: session.Flags(), theme: th, unfolded: map[string]bool{}}
-	s.List = show.NewList(show.Options[*line]{Name: "services", Theme: th, Columns: columns(), ID: (*line).id, Cells: s.cells, Stamp: s.stamp, Title: (*line).title, About: s.preview})
+	s.List = show.NewList(show.Options[*line]{Name: "services", Theme: th, Columns: columns(), ID: (*line).id, Cells: s.cells, Stamp: s.stamp, Labels: (*line).labels, Title: (*line).title, About: s.preview})
 	s.look()
 	return s
 }
@@ -86,11 +87,18 @@ func (s *screen) View(w, h int) string {
 func (s *screen) rebuild() {
 	s.stale = false
 	s.lines = linesOf(s.snapshot, s.internal, s.unfolded, s.lines)
-	s.Set(s.lines)
+	shown := s.lines
+	if s.faults {
+		shown = slices.DeleteFunc(slices.Clone(shown), func(l *line) bool { return !slices.ContainsFunc(l.nodes, show.Faulty) })
+	}
+	s.Set(shown)
 	s.SetEmpty(s.empty())
 }
 
 func (s *screen) empty() safetext.Block {
+	if s.faults && len(s.lines) > 0 {
+		return show.AllWell("service", len(s.lines))
+	}
 	if len(s.snapshot.Services) > 0 {
 		return safetext.BlockOf(safetext.Format("no services in %s but the framework's own", s.where), safetext.Line{}, safetext.Literal("I               shows them"),
 			safetext.Literal("microtop demo   starts a small shop to look at"))
@@ -152,7 +160,12 @@ func seen(nodes []*fleet.Node) time.Time {
 }
 
 // Title implements [tui.Screen].
-func (s *screen) Title() safetext.Line { return safetext.Literal("services") }
+func (s *screen) Title() safetext.Line {
+	if s.faults {
+		return safetext.Literal("services with faults")
+	}
+	return safetext.Literal("services")
+}
 
 // Close implements [tui.Screen].
 func (s *screen) Close() { s.scope.Close() }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/google/go-cmp/cmp"
@@ -135,9 +136,11 @@ func TestARegistryThatIsSilentIsSaid(t *testing.T) {
 	x, _ := start(t, f, 80, 24)
 	x.WaitFor("checkout")
 	s := *f.Snapshot()
-	s.Problem = "watch mdns: broken"
+	s.Problem, s.Retry = "list mdns: broken", time.Now().Add(10*time.Second)
 	f.Store(&s)
-	x.WaitFor("the registry last answered")
+	x.WaitFor("the registry last answered just now, asked again in ")
+	x.WaitFor("asked again in 8s") // it counts
+	x.WaitFor("asked again in 7s")
 }
 
 func TestTheCursorStaysOnItsServiceWhenOthersCome(t *testing.T) {
@@ -271,4 +274,37 @@ func TestAFrameWithPreviewAllocatesLittle(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { i++; frame(keys[i%2]) }); n > 200 {
 		t.Errorf("%v allocations a frame, want 200 at most", n)
 	}
+}
+
+func TestOnlyFaults(t *testing.T) {
+	f := shop()
+	x, _ := start(t, f, 100, 30)
+	x.WaitFor("pricing")
+	x.Keys("F")
+	x.WaitFor("services with faults")
+	x.WaitGone("pricing")
+	for _, name := range []string{"checkout", "email"} { // one has a node down, one a suspect
+		x.WaitFor(name)
+	}
+	if s := x.Screen(); strings.Contains(s, "ad  ") || strings.Contains(s, "cart") {
+		t.Errorf("a service that is well is among the faults:\n%s", s)
+	}
+	f.Set(showtest.Service("ad", showtest.Up("1.0.0", "a1", "10.0.0.4:7001", 31.25, 0)), showtest.Service("cart", showtest.Up("1.1.0", "c1", "10.0.0.4:7002", 100, 2)))
+	x.WaitFor("cart") // fails two requests of a hundred
+	x.WaitGone("checkout")
+	f.Set(showtest.Service("ad", showtest.Up("1.0.0", "a1", "10.0.0.4:7001", 31.25, 0)))
+	x.WaitFor("no faults: 1 service, none down, suspect or failing")
+	x.Keys("F")
+	x.WaitGone("with faults")
+	x.WaitFor("31")
+}
+
+func TestServicesAreFilteredByTheirNodesLabels(t *testing.T) {
+	node := showtest.Up("1.0.0", "a1", "10.0.0.4:7001", 31.25, 0)
+	node.Metadata = map[string]string{"region": "eu"}
+	x, _ := start(t, showtest.New(showtest.Service("ad", node), showtest.Service("cart", showtest.Up("1.1.0", "c1", "10.0.0.4:7002", 100, 2))), 100, 30)
+	x.WaitFor("cart")
+	x.Keys("/", "-l region=eu", "enter")
+	x.WaitFor("/-l region=eu [1/2]")
+	x.WaitGone("cart")
 }

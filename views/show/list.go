@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,6 +31,8 @@ type Options[T any] struct {
 	Stamp func(T) uint64
 	// Style, if set, is the pen of an item's cells whose column has none.
 	Style func(*paint.Pens, T) paint.Pen
+	// Labels, if set, are an item's sets of labels: the filter -l key=value looks for one that fits.
+	Labels func(T) []map[string]string
 	// Title names an item over its preview; without it the first cell does.
 	Title func(T) safetext.Line
 	// About writes the preview of an item; without it that is each cell in full.
@@ -45,10 +48,16 @@ type List[T any] struct {
 	preview *pane.Preview
 }
 
+// lately is for how long a list shows that a cell changed.
+const lately = 5 * time.Second
+
 // NewList returns a list without items.
 func NewList[T any](o Options[T]) *List[T] {
 	l := &List[T]{rows: rows[T]{opts: o, seed: maphash.MakeSeed()}, pens: paint.NewPens(o.Theme), preview: pane.NewPreview(o.Theme)}
-	opts := table.Options{Theme: o.Theme, Columns: o.Columns}
+	opts := table.Options{Theme: o.Theme, Columns: o.Columns, Changes: lately}
+	if o.Labels != nil {
+		opts.Labels = func(r table.Row) []map[string]string { return o.Labels(r.Item.(T)) } //nolint:forcetypeassert // rows make them
+	}
 	if o.Style != nil {
 		opts.RowStyle = func(p *paint.Pens, r table.Row) paint.Pen { return o.Style(p, r.Item.(T)) } //nolint:forcetypeassert // rows make them
 	}

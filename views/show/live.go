@@ -2,6 +2,8 @@ package show
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -68,7 +70,8 @@ func Nothing(s *fleet.Snapshot, where, what string, hints ...safetext.Line) safe
 	var lines []safetext.Line
 	switch {
 	case s.Problem != "":
-		lines = append(lines, safetext.Format("no %s: the registry does not answer", what), safetext.Clean(s.Problem), safetext.Line{},
+		lines = append(lines, safetext.Format("no %s: the registry does not answer%s", what, again(s, time.Now())), safetext.Clean(s.Problem), safetext.Line{},
+			safetext.Literal("r                 asks it now"),
 			safetext.Literal("microtop doctor   says what is wrong on the way there"))
 	case s.Taken.IsZero():
 		return safetext.BlockOf(safetext.Format("reading %s …", where))
@@ -87,7 +90,31 @@ func Stale(s *fleet.Snapshot, now time.Time) safetext.Line {
 	case s.Problem == "":
 		return safetext.Line{}
 	case s.Taken.IsZero():
-		return safetext.Format("the registry does not answer: %s", s.Problem)
+		return safetext.Format("the registry does not answer%s: %s", again(s, now), s.Problem)
 	}
-	return safetext.Format("the registry last answered %s ago: %s", Age(now.Sub(s.Taken)), s.Problem)
+	when := "just now"
+	if age := now.Sub(s.Taken); age >= step {
+		when = Age(age) + " ago"
+	}
+	return safetext.Format("the registry last answered %s%s: %s", when, again(s, now), s.Problem)
+}
+
+// again says when a registry that does not answer is asked again.
+func again(s *fleet.Snapshot, now time.Time) string {
+	if s.Retry.IsZero() {
+		return ""
+	}
+	return ", " + Retry(s, now)
+}
+
+// Retry says when a registry that does not answer is asked again: "asked again in 3s"; "" when that is not so.
+func Retry(s *fleet.Snapshot, now time.Time) string {
+	wait := s.Retry.Sub(now)
+	switch {
+	case s.Retry.IsZero():
+		return ""
+	case wait <= 0:
+		return "asked again now"
+	}
+	return fmt.Sprintf("asked again in %ds", int(math.Ceil(wait.Seconds())))
 }

@@ -92,6 +92,19 @@ func count(nodes []*fleet.Node, s fleet.State) int {
 	return n
 }
 
+// noticeable is the share of errors from which on it counts as a fault.
+const noticeable = 0.01
+
+// Faulty says whether something is wrong with a node: it is down or suspect, or fails some of its requests.
+func Faulty(n *fleet.Node) bool {
+	return n.State == fleet.Down || n.State == fleet.Suspect || LoadOf([]*fleet.Node{n}).ErrorShare() >= noticeable
+}
+
+// AllWell says that a list of faults has none, and how to see all.
+func AllWell(what string, n int) safetext.Block {
+	return safetext.BlockOf(safetext.Format("no faults: %s, none down, suspect or failing", Count(n, what)), safetext.Line{}, safetext.Format("F   shows every %s", what))
+}
+
 // uuidLength is how long a UUID is in text.
 const uuidLength = 36
 

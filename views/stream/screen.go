@@ -72,6 +72,7 @@ var (
 	_ tui.Escaper  = (*screen)(nil)
 	_ tui.Busy     = (*screen)(nil)
 	_ tui.Filterer = (*screen)(nil)
+	_ tui.Leaver   = (*screen)(nil)
 )
 
 // loaded brings the endpoint's shape.

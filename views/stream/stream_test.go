@@ -315,3 +315,36 @@ func TestAnyKeysPanicNot(t *testing.T) {
 		s.View(r.IntN(210), r.IntN(65))
 	}
 }
+
+// What a stream came to is in the log however it ended: cancelled, or because its screen was left.
+func TestAStreamThatIsCutShortIsInTheLog(t *testing.T) {
+	for name, keys := range map[string][]string{"cancelled": {"ctrl+c"}, "left": {":home", "enter"}, "cancelled, then left": {"ctrl+c", ":home", "enter"}} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeer(schema.Bidi)
+			journal := tui.NewJournal(nil)
+			fake := func(any) (tui.Screen, error) {
+				return stream.NewFake(t.Context(), request(), load(p.kind), func(context.Context, invoke.Request) (stream.Conn, error) { return p, nil }), nil
+			}
+			x := frametest.New(t, tui.Config{Name: "microtop", Journal: journal, Start: tui.Open{Name: "home"}, Routes: []tui.Route{{Name: "home", New: fake}, {Name: "stream", New: fake}}}, 100, 30)
+			x.WaitFor("text")
+			x.Keys(":stream", "enter")
+			x.WaitFor(" ▸ ")
+			x.WaitFor("text")
+			x.Keys("ctrl+s")
+			x.WaitFor("● open")
+			p.say(`{"text": "hello"}`)
+			x.WaitFor("received 1")
+			x.Keys(keys...)
+			x.Until("the log has it", func(string) bool {
+				kept, _ := journal.Entries()
+				told := 0
+				for _, e := range kept {
+					if strings.Contains(e.Text.String(), "streamed with shop.chat Chat.Talk: cancelled after ") && strings.Contains(e.Text.String(), "received 1") && strings.HasPrefix(e.Command, "microtop stream ") {
+						told++
+					}
+				}
+				return told == 1
+			})
+		})
+	}
+}

@@ -108,6 +108,7 @@ type talk struct {
 	got, bytes atomic.Int64
 	counting   atomic.Bool
 	dropped    uint64 // by the feed, before this talk
+	cancelled  bool   // here, and not in the history yet
 }
 
 // start opens a stream; a first message goes with it.
@@ -140,10 +141,13 @@ func (s *screen) nextTalk() int {
 
 // onOpened begins to receive.
 func (s *screen) onOpened(msg opened) tea.Cmd {
-	if s.talk == nil || msg.talk != s.talk.number || s.state != opening {
-		return nil // given up; closed by then
-	}
 	t := s.talk
+	if t == nil || msg.talk != t.number {
+		return nil
+	}
+	if s.state != opening { // given up; closed by then
+		return s.forget(t)
+	}
 	if msg.err != nil {
 		t.cancel()
 		s.fail(msg.err)
@@ -199,9 +203,16 @@ func (s *screen) next() tea.Cmd {
 // onArrivals takes a batch from the feed.
 func (s *screen) onArrivals(b tui.Batch[arrival]) tea.Cmd {
 	s.dropped = b.Dropped
+	var ended tea.Cmd
 	for _, a := range b.Items {
 		t := s.talk
-		if t == nil || a.talk != t.number || !s.state.live() {
+		if t == nil || a.talk != t.number {
+			continue
+		}
+		if !s.state.live() {
+			if a.end {
+				ended = s.forget(t)
+			}
 			continue
 		}
 		t.held.Store(0)
@@ -210,11 +221,9 @@ func (s *screen) onArrivals(b tui.Batch[arrival]) tea.Cmd {
 			continue
 		}
 		s.finish(a.err)
-		if kept := s.remember(t, a.err); kept != nil {
-			return tea.Batch(kept, s.next())
-		}
+		ended = s.remember(t, a.err)
 	}
-	return s.next()
+	return tea.Batch(ended, s.next())
 }
 
 // note puts a message into the transcript.
@@ -227,12 +236,32 @@ func (s *screen) note(t *talk, d direction, at time.Time, body []byte, line safe
 	s.log.add(&message{direction: d, at: at, offset: at.Sub(t.since), body: body}, arrow, line)
 }
 
-// remember keeps a stream that ended in the history.
-func (s *screen) remember(t *talk, err error) tea.Cmd {
-	keep := s.back.keep
-	if keep == nil {
+// forget remembers a stream that was cancelled here, once.
+func (s *screen) forget(t *talk) tea.Cmd {
+	if !t.cancelled {
 		return nil
 	}
+	t.cancelled = false
+	return s.remember(t, context.Canceled)
+}
+
+// Leave implements [tui.Leaver]: a stream that the screen's end cuts short is in the history and in the log too.
+func (s *screen) Leave() tea.Cmd {
+	if !s.Cancel() && (s.talk == nil || !s.talk.cancelled) {
+		return nil
+	}
+	s.talk.cancelled = false
+	return s.record(s.talk, context.Canceled)
+}
+
+// remember keeps a stream that ended in the history, and tells the log.
+func (s *screen) remember(t *talk, err error) tea.Cmd {
+	record := s.record(t, err)
+	return s.scope.Cmd(func(context.Context) tea.Msg { return record() })
+}
+
+func (s *screen) record(t *talk, err error) tea.Cmd {
+	keep := s.back.keep
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
@@ -240,16 +269,19 @@ func (s *screen) remember(t *talk, err error) tea.Cmd {
 	if t.conn != nil {
 		kind = t.conn.Kind()
 	}
-	return s.scope.Cmd(func(context.Context) tea.Msg {
+	return func() tea.Msg {
 		out := history.Of(r, nil, err)
 		out.Time, out.DurationMs = since.UTC(), float64(time.Since(since).Microseconds())/1000
 		out.Stream, out.Sent, out.Received = true, sent, got
 		did := tui.Do(compose.Did(out, err, kind, connect...))
+		if keep == nil {
+			return did()
+		}
 		if err := keep(out); err != nil {
 			return tea.BatchMsg{did, tui.Say(tui.Warn, safetext.Format("not in the history: %s", err))}
 		}
 		return did()
-	})
+	}
 }
 
 // finish ends the stream by what Recv said.
@@ -334,6 +366,7 @@ func (s *screen) Cancel() bool {
 	}
 	t := s.talk
 	t.cancel()
+	t.cancelled = true
 	if s.state == opening {
 		s.log.mark(pager.Warn, safetext.Literal("cancelled before it was open"))
 	} else {

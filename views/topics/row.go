@@ -38,12 +38,12 @@ func columns() []table.Column {
 	perSecond := rate(func(r *topics.Rate) float64 { return r.PerSecond })
 	return []table.Column{
 		{Title: "TOPIC", Min: 16, Max: 60, Whole: 40, Flex: 1},
-		{Title: "SUBSCRIBERS", Min: 16, Max: 60, Whole: 24, Flex: 1},
+		{Title: "SUBSCRIBERS", Mark: true, Min: 16, Max: 60, Whole: 24, Flex: 1},
 		{Title: "MSG/S", Min: 6, Right: true, Number: perSecond},
 		{Title: "TREND", Min: trend, Max: trend, Priority: 2, Number: perSecond, Style: func(p *paint.Pens, _ table.Row) paint.Pen { return p.Series[0] }},
 		{Title: "BYTES/S", Right: true, Priority: 4, Number: rate(func(r *topics.Rate) float64 { return r.BytesPerSecond })},
 		{Title: "COUNTED", Right: true, Priority: 5, Number: rate(func(r *topics.Rate) float64 { return float64(r.Messages) })},
-		{Title: "NODES", Right: true, Priority: 1, Number: show.By(func(t *topic) float64 { return float64(t.nodes) })},
+		{Title: "NODES", Mark: true, Right: true, Priority: 1, Number: show.By(func(t *topic) float64 { return float64(t.nodes) })},
 		{Title: "QUEUES", Min: 12, Max: 60, Priority: 3, Flex: 1, Style: show.Dim},
 	}
 }
