@@ -106,6 +106,7 @@ func (f *Fleet) publish(s *Snapshot) {
 // entry is a node and what the fleet remembers of it.
 type entry struct {
 	Node
+	listed time.Time // when the last listing was begun that shows the node; zero after an event
 	misses int       // re-lists in a row without the node
 	left   time.Time // when the registry took it back; zero if it did not
 	fails  int       // probes in a row without an answer
@@ -261,15 +262,20 @@ func (f *Fleet) publishLoop(ctx context.Context) {
 func (f *Fleet) build() *Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.generation++
+	before := f.Snapshot()
+	s := &Snapshot{Taken: f.taken, Problem: f.problem(), Since: before.Since}
+	if f.problems["list"] != "" {
+		s.Retry = f.again
+	}
+	if len(f.spoiled) > 0 || s.Problem != before.Problem || s.Retry != before.Retry || s.Taken.IsZero() != before.Taken.IsZero() {
+		f.generation++
+		s.Since = time.Now()
+	}
 	if len(f.spoiled) > 0 {
 		f.services = f.renewed()
 		clear(f.spoiled)
 	}
-	s := &Snapshot{Services: f.services, Taken: f.taken, Problem: f.problem(), Generation: f.generation}
-	if f.problems["list"] != "" {
-		s.Retry = f.again
-	}
+	s.Services, s.Generation = f.services, f.generation
 	return s
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -191,15 +192,12 @@ func (f *Fleet) replace(services []*registry.Service, begun time.Time) {
 	defer f.mu.Unlock()
 	defer f.touch()
 	f.taken = time.Now()
-	seen := map[string]bool{}
 	for _, s := range services {
 		f.enter(s, begun)
-		for _, n := range s.Nodes {
-			seen[key(s, n)] = true
-		}
 	}
+	forget := false
 	for k, e := range f.nodes {
-		if seen[k] {
+		if e.listed.Equal(begun) {
 			continue
 		}
 		e.misses++
@@ -208,10 +206,12 @@ func (f *Fleet) replace(services []*registry.Service, begun time.Time) {
 		}
 		if e.gone() && time.Since(e.Since) > f.opts.KeepDown {
 			delete(f.nodes, k)
-			f.spoiled[e.Service] = true
+			f.spoiled[e.Service], forget = true, true
 		}
 	}
-	f.forgetEndpoints()
+	if forget {
+		f.forgetEndpoints()
+	}
 	if len(f.nodes) < maxNodes {
 		f.problems["nodes"] = ""
 	}
@@ -225,7 +225,6 @@ func key(s *registry.Service, n *registry.Node) string {
 // Called under the lock.
 func (f *Fleet) enter(s *registry.Service, listed time.Time) {
 	now := time.Now()
-	f.spoiled[s.Name] = true
 	for _, n := range s.Nodes {
 		k := key(s, n)
 		e := f.nodes[k]
@@ -234,14 +233,17 @@ func (f *Fleet) enter(s *registry.Service, listed time.Time) {
 			f.problems["nodes"] = fmt.Sprintf("over %d nodes: the others are left out", maxNodes)
 			continue
 		case e == nil:
-			e = &entry{Node: Node{Service: s.Name, Version: s.Version, ID: n.Id, Address: n.Address, Metadata: n.Metadata, Since: now}}
+			e = &entry{Node: Node{Service: s.Name, Version: s.Version, ID: n.Id, Address: n.Address, Metadata: n.Metadata, Since: now, LastSeen: SeenAt(now)}}
 			f.nodes[k] = e
+			f.spoiled[s.Name] = true
 			f.timeline.add(Event{Time: now, Kind: Joined, Node: e.Node})
 		case e.gone() && !listed.IsZero() && e.left.After(listed):
+			e.listed = listed
 			continue // it left while the registry was being read
 		}
 		if e.Address != n.Address || !maps.Equal(e.Metadata, n.Metadata) {
 			before := e.Node
+			f.spoiled[s.Name] = true
 			e.Address, e.Metadata, e.State, e.Since, e.Problem, e.fails = n.Address, n.Metadata, Unknown, now, "", 0
 			f.timeline.add(Event{Time: now, Kind: Changed, Node: e.Node, Before: &before})
 		}
@@ -250,16 +252,26 @@ func (f *Fleet) enter(s *registry.Service, listed time.Time) {
 			f.become(e, Unknown, "")
 			f.timeline.add(Event{Time: now, Kind: Joined, Node: e.Node})
 		}
-		e.LastSeen, e.misses = now, 0
+		e.misses, e.listed = 0, listed
+		e.LastSeen.note(now)
 	}
 	if len(s.Endpoints) > 0 && len(s.Nodes) > 0 {
-		if f.endpoints[s.Name] == nil {
-			f.endpoints[s.Name] = map[string][]*registry.Endpoint{}
-		}
-		sorted := slices.Clone(s.Endpoints)
-		slices.SortFunc(sorted, func(a, b *registry.Endpoint) int { return strings.Compare(a.Name, b.Name) })
-		f.endpoints[s.Name][s.Version] = sorted
+		f.offer(s)
 	}
+}
+
+// offer notes what a version's nodes offer. Called under the lock.
+func (f *Fleet) offer(s *registry.Service) {
+	sorted := slices.Clone(s.Endpoints)
+	slices.SortFunc(sorted, func(a, b *registry.Endpoint) int { return strings.Compare(a.Name, b.Name) })
+	if reflect.DeepEqual(f.endpoints[s.Name][s.Version], sorted) {
+		return
+	}
+	if f.endpoints[s.Name] == nil {
+		f.endpoints[s.Name] = map[string][]*registry.Endpoint{}
+	}
+	f.endpoints[s.Name][s.Version] = sorted
+	f.spoiled[s.Name] = true
 }
 
 // leave folds nodes that the registry took back. Called under the lock.

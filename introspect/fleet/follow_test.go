@@ -183,3 +183,31 @@ func TestReadyEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// A re-list that finds what was known moves on when nodes were seen, and makes no snapshot's services anew.
+func TestAConfirmationIsNoChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := registry.NewMemoryRegistry()
+		s := service("shop", "1", "a")
+		s.Endpoints = []*registry.Endpoint{{Name: "Shop.Buy", Request: &registry.Value{Name: "Order", Type: "Order"}}}
+		register(t, r, s)
+		f := start(t, r, fleet.Options{Probe: -1})
+		time.Sleep(time.Second)
+		before := f.Snapshot()
+		seen := before.Nodes()[0].LastSeen.Time()
+		time.Sleep(5 * time.Second)
+		after := f.Snapshot()
+		if after.Generation != before.Generation || after.Services[0] != before.Services[0] || !after.Taken.After(before.Taken) {
+			t.Errorf("generation %d became %d, taken %v %v", before.Generation, after.Generation, before.Taken, after.Taken)
+		}
+		if now := after.Nodes()[0].LastSeen.Time(); now.Sub(seen) != 5*time.Second {
+			t.Errorf("seen at %v, then at %v", seen, now)
+		}
+		s.Endpoints = []*registry.Endpoint{{Name: "Shop.Sell"}}
+		register(t, r, s)
+		time.Sleep(time.Second)
+		if now := f.Snapshot(); now.Generation == after.Generation || now.Services[0].Endpoints[0].Name != "Shop.Sell" {
+			t.Errorf("other endpoints are no change: %+v", now.Services[0])
+		}
+	})
+}

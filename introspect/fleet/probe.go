@@ -114,7 +114,8 @@ func (f *Fleet) probe(ctx context.Context, node Node) {
 	defer f.touch()
 	f.spoiled[e.Service] = true
 	if err == nil {
-		e.fails, e.LastSeen = 0, time.Now()
+		e.fails = 0
+		e.LastSeen.note(time.Now())
 		e.Vitals = next(e.Vitals, stats, rtt)
 		f.become(e, Up, "")
 		return

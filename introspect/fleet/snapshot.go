@@ -48,8 +48,8 @@ type Node struct {
 	State    State
 	// Since is when the state began.
 	Since time.Time
-	// LastSeen is when the registry or a probe last confirmed the node.
-	LastSeen time.Time
+	// LastSeen is when the registry or a probe last confirmed the node; it moves on in a snapshot too.
+	LastSeen *Sighting
 	// Problem is why the node is not up, or empty.
 	Problem string
 	// Vitals is what the last answered probe told; nil if the node tells nothing.
@@ -120,7 +120,7 @@ func (s *Service) Count(state State) int {
 	return n
 }
 
-// Snapshot is the fleet at one moment. It is immutable: share it, never change it.
+// Snapshot is the fleet at one moment. It is immutable but for LastSeen: share it, never change it.
 type Snapshot struct {
 	Services []*Service
 	// Taken is when the registry last answered; Problem is why it did not since, or empty.
@@ -128,8 +128,9 @@ type Snapshot struct {
 	Problem string
 	// Retry is when a registry that did not answer is asked again; zero while it is being asked, or does answer.
 	Retry time.Time
-	// Generation grows with each change.
+	// Generation grows with each change; that the registry says the same again is none. Since is when it came.
 	Generation uint64
+	Since      time.Time
 }
 
 // Service returns the service of that name, or nil.

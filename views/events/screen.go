@@ -64,7 +64,7 @@ func New(ctx context.Context, session *introspect.Session, source show.Source, t
 // Init implements [tui.Screen].
 func (s *screen) Init() tea.Cmd { return s.next() }
 
-func (s *screen) next() tea.Cmd { return show.Next(s.scope, s.source, s.snapshot.Generation) }
+func (s *screen) next() tea.Cmd { return show.Next(s.scope, s.source, s.snapshot) }
 
 func (s *screen) look() { s.snapshot, s.stale = s.source.Snapshot(), true }
 

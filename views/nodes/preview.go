@@ -23,7 +23,7 @@ func (s *screen) preview(sheet *pane.Sheet, n *fleet.Node) {
 	field("version", n.Version)
 	field("address", n.Address)
 	field("protocol", n.Protocol())
-	field("last seen", show.Since(s.now, n.LastSeen))
+	field("last seen", show.Since(s.now, n.LastSeen.Time()))
 	sheet.Head(safetext.Literal("vitals"))
 	nodes := []*fleet.Node{n}
 	load := show.LoadOf(nodes)

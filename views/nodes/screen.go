@@ -68,7 +68,7 @@ func New(ctx context.Context, session *introspect.Session, source show.Source, t
 // Init implements [tui.Screen].
 func (s *screen) Init() tea.Cmd { return s.next() }
 
-func (s *screen) next() tea.Cmd { return show.Next(s.scope, s.source, s.snapshot.Generation) }
+func (s *screen) next() tea.Cmd { return show.Next(s.scope, s.source, s.snapshot) }
 
 // look takes the newest snapshot; the rows follow when they are drawn.
 func (s *screen) look() {

@@ -59,7 +59,7 @@ func New(ctx context.Context, session *introspect.Session, source show.Source, t
 // Init implements [tui.Screen].
 func (s *screen) Init() tea.Cmd { return s.next() }
 
-func (s *screen) next() tea.Cmd { return show.Next(s.scope, s.source, s.snapshot.Generation) }
+func (s *screen) next() tea.Cmd { return show.Next(s.scope, s.source, s.snapshot) }
 
 // look takes the newest snapshot; the rows follow when they are drawn.
 func (s *screen) look() {
@@ -152,8 +152,8 @@ func sickest(nodes []*fleet.Node) *fleet.Node {
 func seen(nodes []*fleet.Node) time.Time {
 	var last time.Time
 	for _, n := range nodes {
-		if n.LastSeen.After(last) {
-			last = n.LastSeen
+		if t := n.LastSeen.Time(); t.After(last) {
+			last = t
 		}
 	}
 	return last

@@ -38,15 +38,15 @@ const (
 	ageing = time.Second
 )
 
-// Next waits until the source has another generation than seen, a second at most, and reports [Fresh]. A change after
-// a quiet spell is reported at once, changes that follow each other together. Any number of screens may wait on one
-// source.
-func Next(scope tui.Scope, source Source, seen uint64) tea.Cmd {
+// Next waits until the source has another generation than the one seen, a second at most, and reports [Fresh]. A change
+// after a quiet spell is reported at once, also just after ages were written anew; changes that follow each other are
+// reported together. Any number of screens may wait on one source.
+func Next(scope tui.Scope, source Source, seen *fleet.Snapshot) tea.Cmd {
 	return scope.Cmd(func(ctx context.Context) tea.Msg {
-		soonest, old := time.NewTimer(pace), time.NewTimer(ageing)
+		soonest, old := time.NewTimer(pace-time.Since(seen.Since)), time.NewTimer(ageing)
 		defer soonest.Stop()
 		defer old.Stop()
-		for changed := source.Changed(); source.Snapshot().Generation == seen; changed = source.Changed() {
+		for changed := source.Changed(); source.Snapshot().Generation == seen.Generation; changed = source.Changed() {
 			select {
 			case <-ctx.Done():
 				return nil

@@ -64,7 +64,7 @@ func Stamp(n *fleet.Node, now time.Time) uint64 {
 	if n.Vitals != nil {
 		stamp = Mix(stamp, uint64(n.Vitals.Taken.UnixNano()))
 	}
-	return Mix(stamp, uint64(max(now.Sub(n.LastSeen), 0)/step))
+	return Mix(stamp, uint64(max(now.Sub(n.LastSeen.Time()), 0)/step))
 }
 
 // Mix makes one stamp of two.

@@ -135,21 +135,24 @@ func TestTargets(t *testing.T) {
 func TestNextReportsAChangeAndThatTimePasses(t *testing.T) {
 	for _, c := range []struct {
 		name            string
-		changed, report time.Duration // after the frame before
+		old             time.Duration // the snapshot is, as the frame before shows it
+		changed, report time.Duration // after that frame
 	}{
-		{"changes that follow each other go together", 10 * time.Millisecond, 200 * time.Millisecond},
-		{"a change after a quiet spell goes at once", 700 * time.Millisecond, 700 * time.Millisecond},
-		{"ages grow without a change", time.Hour, time.Second},
+		{"changes that follow each other go together", 0, 10 * time.Millisecond, 200 * time.Millisecond},
+		{"a change after a quiet spell goes at once", 0, 700 * time.Millisecond, 700 * time.Millisecond},
+		{"a change just after ages were written anew goes at once", time.Second, 10 * time.Millisecond, 10 * time.Millisecond},
+		{"ages grow without a change", 0, time.Hour, time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := showtest.New()
 				scope := tui.NewScope(t.Context())
 				defer scope.Close()
+				time.Sleep(c.old)
 				change := time.AfterFunc(c.changed, func() { f.Set() })
 				defer change.Stop()
 				begin := time.Now()
-				if msg := show.Next(scope, f, f.Snapshot().Generation)(); msg != (show.Fresh{}) || time.Since(begin) != c.report {
+				if msg := show.Next(scope, f, f.Snapshot())(); msg != (show.Fresh{}) || time.Since(begin) != c.report {
 					t.Errorf("%v after %s, want %s", msg, time.Since(begin), c.report)
 				}
 			})
@@ -157,7 +160,7 @@ func TestNextReportsAChangeAndThatTimePasses(t *testing.T) {
 	}
 	scope := tui.NewScope(t.Context())
 	scope.Close()
-	if msg := show.Next(scope, showtest.New(), 99)(); msg != nil {
+	if msg := show.Next(scope, showtest.New(), &fleet.Snapshot{Generation: 99, Since: time.Now()})(); msg != nil {
 		t.Errorf("%v after the scope ended", msg)
 	}
 }

@@ -195,7 +195,7 @@ func probeStill(ctx context.Context, _ string, _ bool) (bench.Figures, error) {
 	live.Close()
 	for _, s := range live.Snapshot().Services {
 		for _, n := range s.Nodes { // nobody else has the snapshot any more
-			n.LastSeen, n.Since = time.Now().Add(time.Hour), time.Now().Add(time.Hour)
+			n.LastSeen, n.Since = fleet.SeenAt(time.Now().Add(time.Hour)), time.Now().Add(time.Hour)
 		}
 	}
 	t, err := open(ctx, config(ctx, session, frozen{live.Snapshot()}))

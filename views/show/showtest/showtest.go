@@ -48,6 +48,7 @@ func (f *Fleet) Store(s *fleet.Snapshot) {
 	if f.snapshot != nil {
 		s.Generation = f.snapshot.Generation + 1
 	}
+	s.Since = time.Now()
 	f.snapshot = s
 	close(f.changed)
 	f.changed = make(chan struct{})
@@ -125,7 +126,7 @@ func ramp(rate float64) []float64 {
 func Up(version, id, address string, rate, errors float64) *fleet.Node {
 	soon := time.Now().Add(time.Minute) // reads "now" for as long as a test lasts
 	return &fleet.Node{
-		Version: version, ID: id, Address: address, State: fleet.Up, LastSeen: soon, Since: soon,
+		Version: version, ID: id, Address: address, State: fleet.Up, LastSeen: fleet.SeenAt(soon), Since: soon,
 		Metadata: map[string]string{"protocol": "mucp", "transport": "http", "server": "mucp", "registry": "mdns"},
 		Vitals: &fleet.Vitals{
 			RequestRate: rate, ErrorRate: errors, Heap: 38 << 20, Goroutines: 112, RTT: 1200 * time.Microsecond, Uptime: 134 * time.Minute,
@@ -138,7 +139,7 @@ func Up(version, id, address string, rate, errors float64) *fleet.Node {
 func Down(version, id, address, problem string) *fleet.Node {
 	then := time.Now().Add(-3*time.Minute - 30*time.Second)
 	return &fleet.Node{
-		Version: version, ID: id, Address: address, State: fleet.Down, LastSeen: then, Since: then, Problem: problem,
+		Version: version, ID: id, Address: address, State: fleet.Down, LastSeen: fleet.SeenAt(then), Since: then, Problem: problem,
 		Metadata: map[string]string{"protocol": "mucp", "transport": "http", "server": "mucp", "registry": "mdns"},
 	}
 }
