@@ -29,7 +29,7 @@ func TestRun(t *testing.T) {
 		bench.Calls("exchange", bench.Load{Scenario: "exchange", Bytes: 32, Callers: 2}, bench.Micro, bench.GRPC),
 	}
 	cells = append(bench.Against(cells[:1]), cells[1:]...)
-	pace := bench.Pace{Rounds: 2, For: 60 * time.Millisecond, Warm: 100 * time.Millisecond}
+	pace := bench.Pace{Rounds: 2, For: 150 * time.Millisecond, Warm: 100 * time.Millisecond}
 	found, err := bench.Run(t.Context(), programs, cells, nil, pace, io.Discard)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,8 @@ import (
 
 // A fleet of three nodes is restarted by SIGTERM, one after the other, under load, while callers of both makes find them
 // over mdns. Our callers lose no call. v4's callers, with their default retry, may lose a call that their own end puts on a
-// connection at the instant it closes: at most 5 in 10 000. NIGHTLY=1 takes a minute instead of twelve seconds.
+// connection at the instant it closes: at most 5 in 10 000, or 3 in the few of a short run. NIGHTLY=1 takes a minute instead
+// of twelve seconds.
 func TestRollingRestartOfAMixedFleet(t *testing.T) {
 	registrytest.Multicast(t) // v4's only built-in registry is mdns
 	seconds := 12
@@ -59,7 +60,7 @@ func TestRollingRestartOfAMixedFleet(t *testing.T) {
 		t.Logf("%s caller: %d of %d calls failed in %d restarts", r.client, r.Failed, r.Calls, restarts)
 		allowed := 0
 		if r.client == "v4" {
-			allowed = 5 * r.Calls / 10_000
+			allowed = max(3, 5*r.Calls/10_000)
 		}
 		if r.Failed > allowed || r.Calls < 1000 {
 			t.Errorf("%s caller: %d of %d failed, at most %d may: %v", r.client, r.Failed, r.Calls, allowed, r.Errors)
