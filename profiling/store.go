@@ -98,9 +98,6 @@ func private(info fs.FileInfo) error {
 	return nil
 }
 
-// Dir is the store's folder.
-func (s *Store) Dir() string { return s.dir }
-
 // Close lets go of the folder. The store is of no use then; closing twice is
 // fine.
 func (s *Store) Close() error { return s.root.Close() }

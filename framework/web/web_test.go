@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// make makes a service in a registry of its own.
+// newService makes a service in a registry of its own.
 func newService(opts ...web.Option) web.Service {
 	return web.NewService(append([]web.Option{
 		web.Name("shop.web"), web.Address("127.0.0.1:0"), web.Registry(registry.NewMemoryRegistry()),

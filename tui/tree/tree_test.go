@@ -18,7 +18,7 @@ import (
 
 func keys(tr *tree.Tree, list ...string) { frametest.Press(tr.Update, list...) }
 
-// made counts the calls for children.
+// maker counts the calls for children.
 type maker struct{ made int }
 
 // message describes a message that contains itself.

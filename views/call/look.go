@@ -21,7 +21,7 @@ type looked struct {
 	err    error
 }
 
-// bodied tells whether there is an answer to look at.
+// noAnswer says why there is no answer to look at; nothing if there is one.
 func (s *screen) noAnswer() string {
 	if s.answer == nil || len(s.answer.body) == 0 || s.running() {
 		return "there is no answer yet"
