@@ -29,7 +29,12 @@ func (s *Shell) key(k tea.KeyPressMsg) tea.Cmd {
 	}
 	typing := s.typing()
 	var off string
-	for _, a := range s.actions() {
+	actions := s.memo.actions
+	s.memo.actions = nil
+	if actions == nil {
+		actions = s.actions()
+	}
+	for _, a := range actions {
 		if !slices.Contains(a.Keys, name) || typing && !s.whileTyping(a, k) {
 			continue
 		}

@@ -41,6 +41,7 @@ func (s *Shell) hints(room int) string {
 	var shown strings.Builder
 	tail, tailW := "", 0
 	actions := s.actions()
+	s.memo.actions = actions
 	for _, a := range actions {
 		if a.ID == wayOut && s.works(a) != "" {
 			tail, tailW = s.hint(a)

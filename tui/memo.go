@@ -11,12 +11,14 @@ import (
 // memo keeps what one frame drew for the next one, since most of a screen stays as it is: a key moves the cursor by a row.
 type memo struct {
 	globals []Action
+	actions []Action           // of the frame, for the key that follows it; any other message clears them
 	hints   map[[2]string]hint // by key and name
 
 	// What follows holds for frames of that inner width, whose cells are counted in that way.
 	inner             int
 	cells             ansi.Method
 	top, side, bottom string
+	blank             string // as wide as the frame
 	rows              []framed
 }
 
@@ -53,6 +55,7 @@ func (s *Shell) framedBody(to []string, inner int, body []string) []string {
 	if m.top == "" || m.inner != inner || m.cells != s.cells {
 		m.inner, m.cells, m.rows = inner, s.cells, nil
 		m.top, m.side, m.bottom = s.edges(safetext.Line{}, s.theme.Border, inner)
+		m.blank = strings.Repeat(" ", max(inner, 0))
 	}
 	for len(m.rows) < len(body) {
 		m.rows = append(m.rows, framed{})
@@ -61,7 +64,8 @@ func (s *Shell) framedBody(to []string, inner int, body []string) []string {
 	for y, row := range body {
 		f := &m.rows[y]
 		if f.drawn == "" || f.row != row {
-			f.drawn = m.side + s.fit(row, inner) + m.side
+			cut, blank := s.cut(row, inner)
+			f.drawn = m.side + cut + m.blank[:blank] + m.side
 			if from := f.drawn[len(m.side):]; strings.HasPrefix(from, row) {
 				f.row = from[:len(row)]
 			} else {

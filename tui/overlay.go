@@ -68,15 +68,21 @@ func (s *Shell) edges(title safetext.Line, style lipgloss.Style, inner int) (abo
 // fit returns a styled row in exactly w cells, as the renderer counts them: a terminal
 // that draws a joined emoji as its parts needs more cells than the text's own width.
 func (s *Shell) fit(row string, w int) string {
+	row, blank := s.cut(row, w)
+	if blank > 0 {
+		row += strings.Repeat(" ", blank)
+	}
+	return row
+}
+
+// cut returns what goes of a styled row in w cells, and how many of them it leaves.
+func (s *Shell) cut(row string, w int) (string, int) {
 	n := s.cells.StringWidth(row)
 	if n > w {
 		row = s.cells.Truncate(row, w, "")
 		n = s.cells.StringWidth(row)
 	}
-	if n < w {
-		row += strings.Repeat(" ", w-n)
-	}
-	return row
+	return row, max(w-n, 0)
 }
 
 // lay puts a box over the rows of a frame, from cell x, row y on.

@@ -144,6 +144,9 @@ func (s *Shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (s *Shell) update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if _, pressed := msg.(tea.KeyPressMsg); !pressed {
+		s.memo.actions = nil
+	}
 	switch msg := msg.(type) {
 	case tick:
 		s.dirty = true

@@ -146,6 +146,11 @@ func (p *Preview) draw(title safetext.Line) string {
 		note = safetext.Format("%d%s  J K scroll", 100*p.top/hidden, "%")
 	}
 	var b strings.Builder
+	size := 4 * p.area.W // the rule's
+	for _, row := range rows {
+		size += len(row) + len("\n ")
+	}
+	b.Grow(size + p.area.H)
 	b.WriteString(Rule(p.pens, p.area.W, title, note, false))
 	for i := range p.area.H - 1 {
 		b.WriteByte('\n')

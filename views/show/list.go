@@ -46,6 +46,7 @@ type List[T any] struct {
 	rows    rows[T]
 	pens    *paint.Pens
 	preview *pane.Preview
+	keys    []tui.Action
 }
 
 // lately is for how long a list shows that a cell changed.
@@ -180,8 +181,19 @@ func (l *List[T]) about(s *pane.Sheet, item T) {
 	}
 }
 
-// Keys are the actions of every list, for its help.
+// Keys are the actions of every list, for its help. A list has one prefix, and makes them once; the slice has no room
+// behind it, and its elements are not to be changed.
 func (l *List[T]) Keys(prefix string) []tui.Action {
+	if l == nil { // of a screen that is only asked what it can do
+		return listKeys(prefix)
+	}
+	if l.keys == nil {
+		l.keys = slices.Clip(listKeys(prefix))
+	}
+	return l.keys
+}
+
+func listKeys(prefix string) []tui.Action {
 	return append([]tui.Action{
 		{ID: prefix + ".preview", Keys: []string{"p"}, Name: "preview", Help: "open or close the pane that says more of the row"},
 		{ID: prefix + ".zoom", Keys: []string{"+"}, Name: "zoom", Help: "more room for the preview: half, then all", Hidden: true},

@@ -150,7 +150,11 @@ func Names(names []string) safetext.Line {
 }
 
 // SortedKeys are a map's keys in order.
-func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func SortedKeys[V any](m map[string]V) []string {
+	keys := slices.AppendSeq(make([]string, 0, len(m)), maps.Keys(m))
+	slices.Sort(keys)
+	return keys
+}
 
 // Command is a command line with its arguments quoted for a shell.
 func Command(args ...string) string { return shell.Join(args...) }
