@@ -79,6 +79,9 @@ func (t *Tree) layout() []int {
 		if c.Max > 0 {
 			widths[i+1] = min(widths[i+1], c.Max)
 		}
+		if c.Whole && widths[i+1] > room-gap {
+			widths[i+1] = 0
+		}
 		widths[i+1] = max(min(widths[i+1], room-gap), 0)
 		room -= widths[i+1] + gap
 	}

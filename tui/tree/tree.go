@@ -22,6 +22,8 @@ type Column struct {
 	Title string
 	// Max is the greatest width in cells, 0 no limit.
 	Max int
+	// Whole leaves the column out where there is not room for all of it.
+	Whole bool
 	// Style, when set, chooses the pen of a cell.
 	Style func(*paint.Pens, Node) paint.Pen
 }

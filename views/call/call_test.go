@@ -335,3 +335,23 @@ func TestAnyKeysPanicNot(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWentWrongIsReadWhole(t *testing.T) {
+	sent := 0
+	x := open(t, 80, 24, call.Fake{Call: func(context.Context, invoke.Request) (*invoke.Result, error) {
+		if sent++; sent == 1 {
+			return nil, errors.New("no service \"shop.nothere\" in mdns, which has 10 others; `microtop services` lists every one of them")
+		}
+		return answered(`{"name": "` + strings.Repeat("long ", 40) + `END"}`), nil
+	}})
+	x.WaitFor("limit")
+	x.Keys("ctrl+s")
+	x.WaitFor("nothing was sent")
+	x.WaitFor("lists every one of them")
+	x.Keys(".")
+	x.WaitFor("200 OK")
+	x.WaitFor("long long")
+	if strings.Contains(x.Screen(), "END") {
+		t.Errorf("an answer is wrapped:\n%s", x.Screen())
+	}
+}

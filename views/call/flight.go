@@ -104,6 +104,9 @@ func (s *screen) put(a *answer) {
 	if s.answer != nil && len(s.answer.body) > 0 {
 		s.before = s.answer.body
 	}
+	if before := s.answer != nil && s.answer.err != nil; before != (a.err != nil) {
+		s.result.SetWrap(!before) // what went wrong is read whole
+	}
 	s.answer, s.look, s.folded = a, safetext.Line{}, false
 	if a.lines == nil {
 		a.lines = a.text.Lines()

@@ -2,6 +2,7 @@ package endpoints
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,7 +17,7 @@ import (
 
 // Actions implements [tui.Screen].
 func (s *screen) Actions() []tui.Action {
-	return append([]tui.Action{
+	return slices.Concat([]tui.Action{
 		{ID: "endpoints.open", Keys: []string{"enter"}, Name: "open", Help: "call the endpoint; on a message open or close it", Run: s.enter, Hidden: true},
 		{ID: "endpoints.call", Keys: []string{"c"}, Name: "call", Help: "compose a call, or a stream, of the endpoint", Disabled: s.uncallable, Run: s.call},
 		{ID: "endpoints.unfold", Keys: []string{"right", "l"}, Name: "messages", Help: "open what is below"},
@@ -29,7 +30,7 @@ func (s *screen) Actions() []tui.Action {
 		{ID: "endpoints.expand", Keys: []string{"E"}, Name: "open all", Help: "open all messages, as far as that ends", Hidden: true},
 		{ID: "endpoints.collapse", Keys: []string{"C"}, Name: "close all", Hidden: true},
 		{ID: "endpoints.refresh", Keys: []string{"r"}, Name: "refresh", Help: "ask the service again", Run: s.refresh, Hidden: true},
-	}, tui.Moving()...)
+	}, show.PreviewKeys("endpoints"), tui.Moving())
 }
 
 // selected is the row under the cursor.

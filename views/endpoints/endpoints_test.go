@@ -239,3 +239,36 @@ func TestHostileSchemasStayInTheirCells(t *testing.T) {
 	x.Keys("y")
 	x.WaitFor("the command")
 }
+
+func TestThePreviewFollowsTheCursor(t *testing.T) {
+	x, _ := start(t, "checkout", always(checkout("1.4.0")), 80, 50)
+	x.WaitFor("Checkout.PlaceOrder")
+	x.WaitGone("one of payment")
+	x.Keys("p")
+	x.WaitFor("─ Checkout.Chat ─")
+	x.WaitFor("kind        bidi stream")
+	x.WaitFor("microtop stream bidi")
+	x.Keys("j")
+	x.WaitFor("─ Checkout.PlaceOrder ─")
+	x.WaitFor("version     1.4.0 on 1 node")
+	x.WaitFor("PlaceOrder takes an order.")
+	x.WaitFor("one of payment")
+	x.Keys("right", "j") // a message of the endpoint: the preview stays
+	x.WaitFor("─ Checkout.PlaceOrder ─")
+	x.Keys("+", "+", "+")
+	x.WaitGone("MESSAGES")
+	x.WaitFor("microtop call")
+	x.Keys("p")
+	x.WaitGone("one of payment")
+	x.WaitFor("MESSAGES")
+}
+
+func TestAColumnThatDoesNotFitIsLeftOut(t *testing.T) {
+	d := checkout("1.4.0")
+	d.Schema.Endpoints[1].Name = "Checkout.PlaceOrderOfManyThings"
+	x, _ := start(t, "checkout", always(d), 80, 24)
+	x.WaitFor("PlaceOrderRequest → Order")
+	if s := x.Screen(); strings.Contains(s, "…") || strings.Contains(s, "SCH") {
+		t.Error(s)
+	}
+}

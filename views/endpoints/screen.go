@@ -11,6 +11,7 @@ import (
 	"github.com/microtop/microtop/introspect/invoke"
 	"github.com/microtop/microtop/tui"
 	"github.com/microtop/microtop/tui/paint"
+	"github.com/microtop/microtop/tui/pane"
 	"github.com/microtop/microtop/tui/safetext"
 	"github.com/microtop/microtop/tui/theme"
 	"github.com/microtop/microtop/tui/tree"
@@ -24,6 +25,7 @@ type screen struct {
 	target  introspect.Target
 	theme   theme.Theme
 	pens    *paint.Pens
+	preview *pane.Preview
 	ask     func(context.Context, introspect.Target) ([]*invoke.Description, error)
 
 	found   []*invoke.Description
@@ -37,6 +39,8 @@ var (
 	_ tui.Screen   = (*screen)(nil)
 	_ tui.Filterer = (*screen)(nil)
 	_ tui.Escaper  = (*screen)(nil)
+
+	_ tui.Rememberer = (*screen)(nil)
 )
 
 // Route is the screen's route. What its screens run ends with ctx at the latest.
@@ -56,12 +60,12 @@ func New(ctx context.Context, session *introspect.Session, th theme.Theme, with 
 		return nil, err
 	}
 	t := tree.New(tree.Options{Theme: th, Title: "ENDPOINT", Style: labelPen, Columns: []tree.Column{
-		{Title: "KIND", Max: 40, Style: typePen}, {Title: "MESSAGES"}, {Title: "SCHEMA", Max: 8, Style: dimPen},
+		{Title: "KIND", Max: 40, Style: typePen}, {Title: "MESSAGES"}, {Title: "SCHEMA", Max: 8, Whole: true, Style: dimPen},
 	}})
 	ask := func(ctx context.Context, t introspect.Target) ([]*invoke.Description, error) {
 		return invoke.Load(ctx, session, t)
 	}
-	return &screen{Tree: t, scope: tui.NewScope(ctx), session: session, target: target, theme: th, pens: paint.NewPens(th), ask: ask}, nil
+	return &screen{Tree: t, scope: tui.NewScope(ctx), session: session, target: target, theme: th, pens: paint.NewPens(th), preview: pane.NewPreview(th), ask: ask}, nil
 }
 
 // loaded is what the target understands, or why that is not known.
@@ -88,6 +92,11 @@ func (s *screen) load() tea.Cmd {
 func (s *screen) Update(msg tea.Msg) tea.Cmd {
 	l, ok := msg.(loaded)
 	switch {
+	case !ok && s.preview.Update(msg):
+		if s.preview.Cramped() && s.total > 0 {
+			return tui.Say(tui.Warn, safetext.Literal("there is no room for the preview: it needs a taller terminal"))
+		}
+		return nil
 	case !ok:
 		return s.Tree.Update(msg)
 	case l.load != s.loads:
@@ -100,6 +109,7 @@ func (s *screen) Update(msg tea.Msg) tea.Cmd {
 		}
 		return nil
 	}
+	s.preview.Refresh()
 	first := s.found == nil
 	s.found, s.total = l.found, 0
 	roots := rootsOf(l.found, s.theme.Glyphs)
@@ -127,12 +137,30 @@ func (s *screen) View(w, h int) string {
 	if s.total == 0 {
 		return show.Instead(s.theme, w, s.nothing())
 	}
-	notes := s.notes()
-	if h < 8 {
+	it, ok := s.selected()
+	list := pane.Area{W: w, H: h}
+	if ok {
+		list, _ = s.preview.Layout(w, h)
+	}
+	notes := s.notes(ok && s.preview.Shown())
+	if list.H < 8 {
 		notes = nil
 	}
-	s.SetSize(w, h-len(notes))
-	return s.Tree.View() + show.Below(s.pens, w, notes...)
+	drawn := ""
+	if list.W > 0 {
+		s.SetSize(list.W, list.H-len(notes))
+		drawn = s.Tree.View() + show.Below(s.pens, list.W, notes...)
+	}
+	if !ok {
+		return drawn
+	}
+	return s.preview.Draw(drawn, it.of(), it.title(), func(sheet *pane.Sheet) { s.about(sheet, it) })
+}
+
+// Cursor implements [tui.Cursorer].
+func (s *screen) Cursor() (x, y int, ok bool) {
+	x, y, ok = s.Tree.Cursor()
+	return x, y, ok && !s.preview.Hides()
 }
 
 // nothing says why there are no endpoints.
@@ -147,8 +175,8 @@ func (s *screen) nothing() safetext.Block {
 	return safetext.BlockOf(safetext.Format("%s shows no endpoints", show.Narrowed(s.target)), safetext.Literal("a service of another framework may register without any"), safetext.Line{}, again)
 }
 
-// notes say where the schema is from if it is not whole, and more of the row under the cursor.
-func (s *screen) notes() []show.Note {
+// notes say where the schema is from if it is not whole, and more of the row under the cursor unless a preview does.
+func (s *screen) notes(previewed bool) []show.Note {
 	n, ok := s.Selected()
 	if !ok {
 		return nil
@@ -161,6 +189,9 @@ func (s *screen) notes() []show.Note {
 	more := it.more
 	if reason := s.uncallable(); it.role == endpoint && reason != "" {
 		more = safetext.Clean(reason)
+	}
+	if previewed && it.role <= endpoint {
+		return notes
 	}
 	return append(notes, show.Quiet(more))
 }

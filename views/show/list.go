@@ -194,17 +194,23 @@ func (l *List[T]) Keys(prefix string) []tui.Action {
 }
 
 func listKeys(prefix string) []tui.Action {
-	return append([]tui.Action{
+	return slices.Concat(PreviewKeys(prefix), []tui.Action{
+		{ID: prefix + ".mark", Keys: []string{"space"}, Name: "mark", Help: "mark a row for what is done to several; esc unmarks all", Hidden: true},
+		{ID: prefix + ".range", Keys: []string{"V"}, Name: "mark range", Help: "mark from here to where the cursor goes", Hidden: true},
+		{ID: prefix + ".sort", Keys: []string{"s"}, Name: "sort", Help: "pick the column to sort by", Hidden: true},
+		{ID: prefix + ".reverse", Keys: []string{"S"}, Name: "reverse", Help: "sort the other way round", Hidden: true},
+	}, tui.Moving())
+}
+
+// PreviewKeys are the actions of a screen with a preview; its open and close are the first.
+func PreviewKeys(prefix string) []tui.Action {
+	return []tui.Action{
 		{ID: prefix + ".preview", Keys: []string{"p"}, Name: "preview", Help: "open or close the pane that says more of the row"},
 		{ID: prefix + ".zoom", Keys: []string{"+"}, Name: "zoom", Help: "more room for the preview: half, then all", Hidden: true},
 		{ID: prefix + ".unzoom", Keys: []string{"_"}, Name: "unzoom", Help: "less room for the preview", Hidden: true},
 		{ID: prefix + ".scroll", Keys: []string{"J"}, Name: "scroll preview", Help: "scroll the preview down", Hidden: true},
 		{ID: prefix + ".scrollback", Keys: []string{"K"}, Name: "scroll preview back", Help: "scroll the preview up", Hidden: true},
-		{ID: prefix + ".mark", Keys: []string{"space"}, Name: "mark", Help: "mark a row for what is done to several; esc unmarks all", Hidden: true},
-		{ID: prefix + ".range", Keys: []string{"V"}, Name: "mark range", Help: "mark from here to where the cursor goes", Hidden: true},
-		{ID: prefix + ".sort", Keys: []string{"s"}, Name: "sort", Help: "pick the column to sort by", Hidden: true},
-		{ID: prefix + ".reverse", Keys: []string{"S"}, Name: "reverse", Help: "sort the other way round", Hidden: true},
-	}, tui.Moving()...)
+	}
 }
 
 // Picking are the actions of a table that asks by which column to sort.

@@ -20,10 +20,7 @@ var zooms = []string{pane.Normal: "normal", pane.Half: "half", pane.Whole: "whol
 
 // Remember implements [tui.Rememberer].
 func (l *List[T]) Remember(look tui.Look) {
-	if c := l.preview.Choice(); c.Chosen {
-		look[notedPreview] = map[bool]string{true: "open", false: "closed"}[c.Open]
-		look[notedZoom] = zooms[c.Zoom]
-	}
+	RememberPreview(look, l.preview)
 	if l.rows.opts.Name == "" {
 		return
 	}
@@ -40,13 +37,26 @@ func (l *List[T]) Remember(look tui.Look) {
 
 // Recall implements [tui.Rememberer].
 func (l *List[T]) Recall(look tui.Look) {
-	zoom := pane.Zoom(max(slices.Index(zooms, look[notedZoom]), 0))
-	if open := look[notedPreview]; open == "open" || open == "closed" {
-		l.preview.Choose(pane.Choice{Chosen: true, Open: open == "open", Zoom: zoom})
-	}
+	RecallPreview(look, l.preview)
 	title, reverse := strings.CutPrefix(look[l.rows.opts.Name+notedOrder], "-")
 	col := slices.IndexFunc(l.rows.opts.Columns, func(c table.Column) bool { return c.Title == title })
 	if col >= 0 && title != "" {
 		l.SetSort(col, reverse)
+	}
+}
+
+// RememberPreview notes what the user made of a preview.
+func RememberPreview(look tui.Look, p *pane.Preview) {
+	if c := p.Choice(); c.Chosen {
+		look[notedPreview] = map[bool]string{true: "open", false: "closed"}[c.Open]
+		look[notedZoom] = zooms[c.Zoom]
+	}
+}
+
+// RecallPreview makes a preview what was noted.
+func RecallPreview(look tui.Look, p *pane.Preview) {
+	zoom := pane.Zoom(max(slices.Index(zooms, look[notedZoom]), 0))
+	if open := look[notedPreview]; open == "open" || open == "closed" {
+		p.Choose(pane.Choice{Chosen: true, Open: open == "open", Zoom: zoom})
 	}
 }
