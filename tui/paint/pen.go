@@ -20,6 +20,9 @@ func NewPen(s lipgloss.Style) Pen {
 	return Pen{before, after}
 }
 
+// Underlined is the pen with a line under its text.
+func (p Pen) Underlined() Pen { return Pen{"\x1b[4m" + p.open, "\x1b[m"} }
+
 // Pens are the pens of a theme, by role; see [theme.Theme] for what each is for.
 type Pens struct {
 	Text, Dim, Title, Accent, Header, Crumb Pen

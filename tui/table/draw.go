@@ -301,7 +301,11 @@ func (t *Table) cell(r Row, i, w int, pen paint.Pen, l look) {
 			pen = col.Style(t.pens, r)
 		}
 		if i < 64 && l.changed&(1<<i) != 0 {
-			pen = t.pens.Changed
+			if col.Style == nil || pen == t.pens.Dim {
+				pen = t.pens.Changed
+			} else {
+				pen = pen.Underlined() // its colour means something
+			}
 		}
 	}
 	t.draw.spans = t.filter.Spans(t.draw.spans[:0], text)

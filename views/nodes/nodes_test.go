@@ -184,24 +184,27 @@ func TestAStateThatChangedStandsOut(t *testing.T) {
 	x.WaitFor("118")
 	f.Set(well(240))
 	x.WaitFor("240")
-	state := func() any { // the colour of c2's; c1 is selected
+	changed := func() (marked bool, colour any) { // c2's state; c1 is selected
 		col, row := x.Find("c2")
 		for x.Cell(col+1, row).Content != "u" && x.Cell(col+1, row).Content != "d" {
 			col++
 		}
-		return x.Cell(col+1, row).Style.Fg
+		style := x.Cell(col+1, row).Style
+		return style.Underline != 0, style.Fg
+	}
+	if marked, _ := changed(); marked {
+		t.Error("what did not change is marked")
 	}
 	col, row := x.Find("240")
-	good, rate := state(), x.Cell(col, row).Style.Fg
 	f.Set(showtest.Service("cart", showtest.Up("1.1.0", "c1", "10.0.0.4:7002", 0, 0), showtest.Down("1.1.0", "c2", "10.0.0.5:7002", "refused")))
 	x.WaitFor("○ down")
-	changed := state()
+	_, bad := changed()
 	f.Set(well(241))
 	x.WaitFor("241")
-	if got := x.Cell(col, row).Style.Fg; got != rate {
-		t.Errorf("a rate is marked: %v, was %v", got, rate)
+	if x.Cell(col, row).Style.Underline != 0 {
+		t.Error("a rate is marked")
 	}
-	if got := state(); got == good || got != changed {
-		t.Errorf("a state that changed has %v, one that did not %v", got, good)
+	if marked, good := changed(); !marked || good == bad || good == nil {
+		t.Errorf("a state that changed: marked %v, %v after %v", marked, good, bad)
 	}
 }

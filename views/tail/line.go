@@ -50,11 +50,19 @@ func (l look) drawn(r *record) (pager.Line, bool) {
 	}
 	return pager.Line{
 		Stamp:  safetext.Clean(m.Time.Local().Format("15:04:05.000")),
-		Prefix: safetext.Clean(m.Topic).Cut(30).Pad(l.pad),
+		Prefix: l.prefix(m.Topic),
 		Text:   safetext.Join("  ", append(parts, l.bodyLine(m))...),
 		Series: l.series(m.Topic),
 		Item:   r,
 	}, true
+}
+
+// prefix is a message's topic, where there may be several.
+func (l look) prefix(topic string) safetext.Line {
+	if len(l.topics) == 1 && l.topics[0] == topic {
+		return safetext.Line{}
+	}
+	return safetext.Clean(topic).Cut(30).Pad(l.pad)
 }
 
 func (l look) bodyLine(m *topics.Message) safetext.Line {

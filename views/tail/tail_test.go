@@ -438,3 +438,13 @@ func TestHeadersOfAMessageLineUp(t *testing.T) {
 	x.WaitFor("topic           shop.orders")
 	x.WaitFor("read as         json")
 }
+
+func TestATailOfOneTopicDoesNotRepeatIt(t *testing.T) {
+	f := newTopic()
+	x := frametest.New(t, tui.Config{Name: "microtop", Start: tui.Open{Name: "tail"}, Routes: []tui.Route{{Name: "tail", New: func(any) (tui.Screen, error) {
+		return tail.NewFake(t.Context(), []string{"shop.orders"}, on(f)), nil
+	}}}}, 80, 24)
+	x.WaitFor("nothing was published")
+	f.publish(message("shop.orders", `{"id": 7}`))
+	x.WaitFor("06:00:00.123     9 B  {\"id\":7}")
+}
