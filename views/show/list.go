@@ -175,6 +175,9 @@ func (l *List[T]) about(s *pane.Sheet, item T) {
 	}
 	r, _ := l.Selected()
 	for i, cell := range r.Cells {
+		if sign := cell.Width() <= 1 && i < len(l.rows.opts.Columns) && l.rows.opts.Columns[i].Title == ""; sign || cell.Empty() {
+			continue // it says something beside the row only
+		}
 		if i < len(l.rows.opts.Columns) {
 			s.Field(safetext.Clean(strings.ToLower(l.rows.opts.Columns[i].Title)), s.Pens.Text, cell)
 		}
