@@ -55,7 +55,7 @@ func TestS04_SlowPeers(t *testing.T) {
 	if last := gone[len(gone)-1]; last > span(10*time.Second, 6500*time.Millisecond) {
 		t.Errorf("a connection that sends no header was held for %v, want at most 6 s", last)
 	}
-	if per > 64<<10 {
+	if per > 64<<10 && !raceDetector {
 		t.Errorf("%d bytes a connection, want at most 64 KiB", per)
 	}
 	if p99 > span(3*time.Second, 500*time.Millisecond) { // 50 ms where nothing else runs
