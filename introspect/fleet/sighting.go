@@ -7,7 +7,7 @@ import (
 
 // Sighting is when a node was last seen. All snapshots of a node share one: to see a node again is no change, and a
 // large fleet that only was confirmed costs no snapshot of its own. Safe for concurrent use; nil is never.
-type Sighting struct{ at atomic.Int64 }
+type Sighting struct{ at atomic.Pointer[time.Time] }
 
 // SeenAt makes a sighting.
 func SeenAt(t time.Time) *Sighting {
@@ -16,14 +16,17 @@ func SeenAt(t time.Time) *Sighting {
 	return s
 }
 
-func (s *Sighting) note(t time.Time) { s.at.Store(t.UnixNano()) }
+func (s *Sighting) note(t time.Time) { s.at.Store(&t) }
 
-// Time is the moment, to the nanosecond; zero for never.
+// Time is the moment as it was noted, so that a clock that is set does not change what ages come of it; zero for never.
 func (s *Sighting) Time() time.Time {
 	if s == nil {
 		return time.Time{}
 	}
-	return time.Unix(0, s.at.Load())
+	if at := s.at.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
 }
 
 // Equal tells whether both are the same moment.

@@ -38,8 +38,8 @@ func ParseLabels(expr string) (l Labels, ok bool, err error) {
 	return l, true, nil
 }
 
-// Match says whether any of an object's sets of labels fulfils all conditions: keys and values as they are, letters of
-// either case.
+// Match says whether any of an object's sets of labels fulfils all conditions: keys as they are written, values whatever
+// the case of their letters.
 func (l Labels) Match(sets ...map[string]string) bool {
 	for _, set := range sets {
 		if l.fulfilled(set) {

@@ -65,10 +65,13 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"", "!", "-f x", "!-f ", "a|b", "(?i", "x{1000}{1000}", "\xff", "(a*)*$", "漢"} {
+	for _, s := range []string{"", "!", "-f x", "!-f ", "a|b", "(?i", "x{1000}{1000}", "\xff", "(a*)*$", "漢", "-l a=b,c", "!-l =", "-l a=b=c, "} {
 		f.Add(s, "Some text: 漢字 aaa\xff")
 	}
 	f.Fuzz(func(t *testing.T, expr, text string) {
+		if l, ok, err := match.ParseLabels(expr); ok && err == nil && l.Match() == (expr[0] != '!') {
+			t.Fatalf("%q: no labels at all fulfil it, or not its inverse", expr)
+		}
 		m, err := match.Parse(expr)
 		if err != nil {
 			return

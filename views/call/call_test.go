@@ -272,6 +272,7 @@ func TestHostileAnswersStayInTheirPane(t *testing.T) {
 			},
 		})
 		x.WaitFor("limit")
+		before := x.Written() // the program itself clears the screen when it learns its size
 		x.Keys("ctrl+s")
 		x.WaitFor("200 OK")
 		x.Keys("ctrl+t")
@@ -284,7 +285,11 @@ func TestHostileAnswersStayInTheirPane(t *testing.T) {
 			}
 		}
 		for _, bad := range []string{"\x1b]52", "\x1b[2J", "\x1b[?1049l\r", "\u202e", "\u009b"} {
-			if after := x.Written(); strings.Count(after, bad) > 2 { // the program clears at its start, and again when the size comes late; a leak shows once a field
+			allowed := 0
+			if bad == "\x1b[2J" {
+				allowed = min(strings.Count(before, bad), 2)
+			}
+			if strings.Count(x.Written(), bad) > allowed {
 				t.Errorf("%q reached the terminal", bad)
 			}
 		}

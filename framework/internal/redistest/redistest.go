@@ -72,7 +72,7 @@ const lastPort = 65535 - 10_000
 
 func freePort(t testing.TB) (host, port string) {
 	t.Helper()
-	for {
+	for range 1000 {
 		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a local test
 		if err != nil {
 			t.Fatal(err)
@@ -85,6 +85,8 @@ func freePort(t testing.TB) (host, port string) {
 			return at.IP.String(), strconv.Itoa(at.Port)
 		}
 	}
+	t.Fatalf("the system gives no port up to %d", lastPort)
+	return "", ""
 }
 
 // Do sends one inline command to the server and returns the first line of its answer; "" if there was none.

@@ -117,7 +117,10 @@ func (w *watcher) Next() (*source.ChangeSet, error) {
 			continue
 		}
 		set, err := w.file.Read()
-		if err == nil && len(set.Data) == 0 && set.Checksum != w.seen && w.pause(hurry) { // most writers empty a file before they write it
+		if err == nil && len(set.Data) == 0 && set.Checksum != w.seen { // most writers empty a file before they write it
+			if !w.pause(hurry) {
+				return nil, source.ErrWatcherStopped
+			}
 			set, err = w.file.Read()
 		}
 		switch {
